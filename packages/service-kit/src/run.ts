@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { drain } from './health.ts';
+import type { Logger } from './logger.ts';
+import type { Resource } from './resource.ts';
+
+const drainBoundMs = 10_000;
+
+export interface Service {
+  logger: Logger;
+  /** 0 takes a free port; the log line says which. */
+  port: number;
+  /** Opens what the service needs and builds its app. A rejection ends the process with exit code 1. */
+  open: () => Promise<{ app: Express; resources: Resource[] }>;
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT: then it takes no more connections, is no longer ready, answers what it has
+ * accepted, closes its resources and lets the process end by itself. After ten seconds it ends it with exit code 1.
+ */
+export async function runService({ logger, port, open }: Service): Promise<void> {
+  try {
+    const { app, resources } = await open();
+    const server = createServer(app);
+    server.listen(port);
+    await once(server, 'listening');
+    logger.info({ port: (server.address() as AddressInfo).port }, 'listening');
+    stopOnSignal(server, app, resources, logger);
+  } catch (error) {
+    logger.fatal({ err: error }, `the service does not start: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+}
+
+function stopOnSignal(server: Server, app: Express, resources: Resource[], logger: Logger): void {
+  let stopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      logger.error(`requests were still running after ${drainBoundMs} ms; they are cut off`);
+      process.exit(1);
+    }, drainBoundMs).unref();
+    drain(app);
+    server.close();
+    // A connection whose request was running when the server closed would be kept alive for more.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    await once(server, 'close');
+    clearInterval(idle);
+    await Promise.allSettled(resources.map((resource) => resource.close()));
+    logger.info('stopped');
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
