@@ -1,1 +1,14 @@
-export {};
+export { ensureCommand, findCommand } from './ensure-command.ts';
+export { freePort, onFreePort } from './ports.ts';
+export { externalPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { type ExitResult, type ManagedProcess, outputTail, startProcess, waitForOutput } from './process.ts';
+export { externalRedis, type Redis, type RedisOptions, startRedis } from './redis.ts';
+export {
+  repositoryRoot,
+  type Service,
+  type ServiceName,
+  type ServiceOptions,
+  serviceNames,
+  startService,
+} from './service.ts';
+export { databaseNames, type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';
