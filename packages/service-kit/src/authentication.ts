@@ -6,43 +6,54 @@ import { Problem } from './problem.ts';
 const claims = z.object({ sub: z.string(), role: z.enum(['user', 'admin', 'service']) });
 
 export type Role = z.infer<typeof claims>['role'];
-/** Who sent a request: `id` is the account's UUID, or `service:<name>` for a service. */
-export interface User {
+/** Whom a token speaks for: `id` is an account's UUID, or `service:<name>` with the role `service`. */
+export interface Caller {
   id: string;
   role: Role;
 }
 
-const users = new WeakMap<Request, User>();
+const callers = new WeakMap<Request, Caller>();
 
-/** Lets a request with a valid `Authorization: Bearer <token>` pass and remembers its user; 401 for any other. */
+/** Lets a request with a valid `Authorization: Bearer <token>` pass and remembers its caller; 401 for any other. */
 export function authenticate(secret: string): RequestHandler {
   return (request, _response, next) => {
     const [scheme, token] = (request.get('authorization') ?? '').split(' ');
-    if (scheme?.toLowerCase() !== 'bearer' || !token)
+    if (scheme?.toLowerCase() !== 'bearer' || !token) {
       throw unauthorized('Authorization: Bearer <access token> is expected');
-    users.set(request, verifyToken(secret, token));
+    }
+    callers.set(request, verifyToken(secret, token));
     next();
   };
 }
 
-/** The user that `authenticate` found. */
-export function currentUser(request: Request): User {
-  const user = users.get(request);
-  if (!user) throw unauthorized('this path needs an access token');
-  return user;
+/** The account that sent the request. A service is none: 403. */
+export function currentUser(request: Request): Caller {
+  const caller = callerOf(request);
+  if (caller.role === 'service') throw new Problem(403, 'this path is for users; a service asks under /internal');
+  return caller;
 }
 
-/** 403 for a user of any other role. */
+/** 403 for a caller of any other role. */
 export function requireRole(role: Role): RequestHandler {
   return (request, _response, next) => {
-    if (currentUser(request).role !== role) throw new Problem(403, `only the role ${role} may do this`);
+    if (callerOf(request).role !== role) throw new Problem(403, `only the role ${role} may do this`);
     next();
   };
 }
 
-/** Signs an HS256 token for the user. */
-export function issueToken(secret: string, user: User, expiresInSeconds: number): string {
-  return jwt.sign({ role: user.role }, secret, { algorithm: 'HS256', subject: user.id, expiresIn: expiresInSeconds });
+function callerOf(request: Request): Caller {
+  const caller = callers.get(request);
+  if (!caller) throw unauthorized('this path needs an access token');
+  return caller;
+}
+
+/** Signs an HS256 token for the caller. */
+export function issueToken(secret: string, caller: Caller, expiresInSeconds: number): string {
+  return jwt.sign({ role: caller.role }, secret, {
+    algorithm: 'HS256',
+    subject: caller.id,
+    expiresIn: expiresInSeconds,
+  });
 }
 
 /** Signs a one-minute token for a service's own calls to `/internal/…`. */
@@ -50,7 +61,7 @@ export function issueServiceToken(secret: string, service: string): string {
   return issueToken(secret, { id: `service:${service}`, role: 'service' }, 60);
 }
 
-function verifyToken(secret: string, token: string): User {
+function verifyToken(secret: string, token: string): Caller {
   try {
     const { sub, role } = claims.parse(jwt.verify(token, secret, { algorithms: ['HS256'] }));
     return { id: sub, role };

@@ -1,12 +1,12 @@
 export { type AppOptions, createApp } from './app.ts';
 export {
   authenticate,
+  type Caller,
   currentUser,
   issueServiceToken,
   issueToken,
   type Role,
   requireRole,
-  type User,
 } from './authentication.ts';
 export { Cache } from './cache.ts';
 export { commonEnvironment, databaseEnvironment, loadConfig, redisEnvironment, url, wholeNumber } from './config.ts';
@@ -18,4 +18,4 @@ export { openRedis, redisResource } from './redis.ts';
 export type { Resource } from './resource.ts';
 export { runService, type Service } from './run.ts';
 export { callService, correlationHeaders, type ServiceCall } from './service-client.ts';
-export { validBody, validHeader, validParams, validQuery } from './validation.ts';
+export { text, validBody, validHeader, validParams, validQuery } from './validation.ts';

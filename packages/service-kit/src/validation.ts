@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Problem } from './problem.ts';
 
 // One rule everywhere: what cannot be read at all (JSON syntax, percent-encoding, an absent body) is 400; what was read
@@ -32,6 +32,16 @@ export function validHeader<S extends z.ZodType>(request: Request, name: string,
   const parsed = schema.safeParse(request.get(name));
   if (parsed.success) return parsed.data;
   throw misfit(name, parsed.error);
+}
+
+/** Trimmed text of 1 to `max` characters. No NUL: PostgreSQL cannot hold one. */
+export function text(max: number) {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !value.includes('\0'), 'must not contain a NUL character');
 }
 
 function valid<S extends z.ZodType>(part: string, value: unknown, schema: S): z.output<S> {
