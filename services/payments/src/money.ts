@@ -9,13 +9,13 @@ export function isCurrency(code: string): boolean {
 }
 
 /**
- * Turns what PostgreSQL answers for `bigint` and `numeric` (text) into minor units.
+ * Turns a sum as PostgreSQL answers it (`numeric`, as text) into minor units.
  * Throws a RangeError when the value is no whole number that JSON can carry exactly: a wrong sum is worse than none.
  */
 export function minorUnits(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) {
-    throw new RangeError(`The amount ${text} cannot be given exactly as a JSON number; narrow the query`);
+    throw new RangeError(`The sum ${text} cannot be given exactly as a JSON number; ask for fewer days`);
   }
   return value;
 }

@@ -1,14 +1,12 @@
+import type { Position } from '@payments/service-kit';
 import type { ClientBase, Pool } from 'pg';
 import { minorUnits } from './money.ts';
 import { type Payment, type PaymentRow, toPayment } from './payment.ts';
 import type { State } from './state-machine.ts';
 
-type Database = Pool | ClientBase;
+type Connection = Pool | ClientBase;
 
-/** Where a page begins: behind the payment of this time (ISO 8601) and id. */
-export type Position = [createdAt: string, id: string];
-
-/** Which payments, newest first. `limit` is the number of rows. */
+/** Which payments, newest first. `limit` is the largest number of rows. */
 export interface PageQuery {
   userId?: string | undefined;
   state?: State | undefined;
@@ -28,8 +26,8 @@ export interface Total {
 
 type NewPayment = Pick<Payment, 'id' | 'userId' | 'amount' | 'currency' | 'state' | 'description'>;
 
-export async function insertPayment(database: Database, payment: NewPayment): Promise<Payment> {
-  const { rows } = await database.query<PaymentRow>(
+export async function insertPayment(connection: Connection, payment: NewPayment): Promise<Payment> {
+  const { rows } = await connection.query<PaymentRow>(
     `INSERT INTO payments (id, user_id, amount, currency, state, description)
      VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
     [payment.id, payment.userId, payment.amount, payment.currency, payment.state, payment.description],
@@ -37,8 +35,8 @@ export async function insertPayment(database: Database, payment: NewPayment): Pr
   return toPayment(rows[0] as PaymentRow);
 }
 
-export async function findPayment(database: Database, id: string): Promise<Payment | undefined> {
-  const { rows } = await database.query<PaymentRow>('SELECT * FROM payments WHERE id = $1', [id]);
+export async function findPayment(connection: Connection, id: string): Promise<Payment | undefined> {
+  const { rows } = await connection.query<PaymentRow>('SELECT * FROM payments WHERE id = $1', [id]);
   return rows[0] && toPayment(rows[0]);
 }
 
@@ -64,18 +62,18 @@ export async function insertRefund(transaction: ClientBase, paymentId: string, a
   await transaction.query('INSERT INTO refunds (payment_id, amount) VALUES ($1, $2)', [paymentId, amount]);
 }
 
-export async function pageOfPayments(database: Database, query: PageQuery): Promise<Payment[]> {
+export async function pageOfPayments(connection: Connection, query: PageQuery): Promise<Payment[]> {
   const conditions: string[] = [];
   const values: unknown[] = [];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   if (query.userId !== undefined) conditions.push(`user_id = ${parameter(query.userId)}`);
   if (query.state !== undefined) conditions.push(`state = ${parameter(query.state)}`);
   if (query.after) {
-    const [createdAt, id] = query.after;
-    conditions.push(`(created_at, id) < (${parameter(createdAt)}, ${parameter(id)})`);
+    const { createdAt, id } = query.after;
+    conditions.push(`(created_at, id) < (${parameter(new Date(createdAt))}, ${parameter(id)})`);
   }
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-  const { rows } = await database.query<PaymentRow>(
+  const { rows } = await connection.query<PaymentRow>(
     `SELECT * FROM payments ${where} ORDER BY created_at DESC, id DESC LIMIT ${parameter(query.limit)}`,
     values,
   );
@@ -83,8 +81,8 @@ export async function pageOfPayments(database: Database, query: PageQuery): Prom
 }
 
 /** Totals of the payments made from the day `from` to the day `to` (UTC, `YYYY-MM-DD`, both included). */
-export async function totalsByDay(database: Database, from: string, to: string): Promise<Total[]> {
-  const { rows } = await database.query<{ [column in keyof Total]: string }>(
+export async function totalsByDay(connection: Connection, from: string, to: string): Promise<Total[]> {
+  const { rows } = await connection.query<Omit<Total, 'amount' | 'refunded'> & { amount: string; refunded: string }>(
     `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, state, currency,
             count(*) AS count, sum(amount) AS amount, sum(refunded_amount) AS refunded
      FROM payments
@@ -93,12 +91,5 @@ export async function totalsByDay(database: Database, from: string, to: string):
      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
     [from, to],
   );
-  return rows.map((row) => ({
-    day: row.day,
-    state: row.state as State,
-    currency: row.currency,
-    count: Number(row.count),
-    amount: minorUnits(row.amount),
-    refunded: minorUnits(row.refunded),
-  }));
+  return rows.map((row) => ({ ...row, amount: minorUnits(row.amount), refunded: minorUnits(row.refunded) }));
 }

@@ -1,4 +1,3 @@
-import { minorUnits } from './money.ts';
 import type { State } from './state-machine.ts';
 
 /** A payment as the API shows it: amounts in minor units, times in ISO 8601. */
@@ -14,14 +13,14 @@ export interface Payment {
   updatedAt: string;
 }
 
-/** A row of the table `payments` as pg gives it: bigint comes as text. */
+/** A row of the table `payments`. */
 export interface PaymentRow {
   id: string;
   user_id: string;
-  amount: string;
+  amount: number;
   currency: string;
   state: State;
-  refunded_amount: string;
+  refunded_amount: number;
   description: string | null;
   created_at: Date;
   updated_at: Date;
@@ -31,10 +30,10 @@ export function toPayment(row: PaymentRow): Payment {
   return {
     id: row.id,
     userId: row.user_id,
-    amount: minorUnits(row.amount),
+    amount: row.amount,
     currency: row.currency,
     state: row.state,
-    refundedAmount: minorUnits(row.refunded_amount),
+    refundedAmount: row.refunded_amount,
     description: row.description,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
