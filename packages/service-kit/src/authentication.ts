@@ -28,7 +28,7 @@ export function authenticate(secret: string): RequestHandler {
 
 /** The account that sent the request. A service is none: 403. */
 export function currentUser(request: Request): Caller {
-  const caller = callerOf(request);
+  const caller = currentCaller(request);
   if (caller.role === 'service') throw new Problem(403, 'this path is for users; a service asks under /internal');
   return caller;
 }
@@ -36,12 +36,13 @@ export function currentUser(request: Request): Caller {
 /** 403 for a caller of any other role. */
 export function requireRole(role: Role): RequestHandler {
   return (request, _response, next) => {
-    if (callerOf(request).role !== role) throw new Problem(403, `only the role ${role} may do this`);
+    if (currentCaller(request).role !== role) throw new Problem(403, `only the role ${role} may do this`);
     next();
   };
 }
 
-function callerOf(request: Request): Caller {
+/** Whom the request's token speaks for, account or service. */
+export function currentCaller(request: Request): Caller {
   const caller = callers.get(request);
   if (!caller) throw unauthorized('this path needs an access token');
   return caller;

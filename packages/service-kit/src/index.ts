@@ -2,6 +2,7 @@ export { type AppOptions, createApp } from './app.ts';
 export {
   authenticate,
   type Caller,
+  currentCaller,
   currentUser,
   issueServiceToken,
   issueToken,
