@@ -1,7 +1,8 @@
 -- Up Migration
 
 CREATE TABLE audit_log (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  -- Milliseconds, because a cursor carries this time through JavaScript and must compare equal afterwards.
   at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
   actor_id text NOT NULL,
   action text NOT NULL,
@@ -11,7 +12,9 @@ CREATE TABLE audit_log (
   )
 );
 
--- What was written stays: also for the owner of the table, who could otherwise change it by a plain statement.
+CREATE INDEX audit_log_by_time ON audit_log (at DESC, id DESC);
+
+-- What was written stays, also for the owner of the table, whom no missing privilege would stop.
 CREATE FUNCTION refuse_change_of_audit_log() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'audit_log is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege';
