@@ -31,7 +31,7 @@ export class HistogramCell {
 
   /** Counts one observation, in the unit of the metric. NaN is no observation and is left out. */
   record(value: number): void {
-    if (value !== value) return;
+    if (Number.isNaN(value)) return;
     const boundaries = this.#boundaries;
     let bucket = 0;
     // Fifteen buckets at the most and short durations first: walking them beats a binary search.

@@ -1,1 +1,2 @@
-export {};
+/** OpenTelemetry metric data in, Prometheus text out: pure functions, apart from what is remembered of label text. */
+export { PROMETHEUS_TEXT, PrometheusTextRenderer } from './prometheus-text.ts';
