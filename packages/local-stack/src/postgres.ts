@@ -23,6 +23,8 @@ import { type ManagedProcess, startProcess, waitForOutput } from './process.ts';
 
 export interface Postgres {
   readonly port: number;
+  /** Settles when the server has ended; never for a server of somebody else. */
+  readonly exited: Promise<unknown>;
   /** Connection string for one of its databases. */
   url(database: string): string;
   /** Creates those of the databases that are missing. */
@@ -81,7 +83,14 @@ async function startFrom(binaries: PostgresBinaries, account: Account, options: 
     const server = await startProcess(
       binaries.postgres,
       [...dataDirArgument(cluster, account), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-      { ...account, cwd: cluster, env: serverEnvironment(), stopSignal: 'SIGINT', logFile: options.logFile },
+      {
+        ...account,
+        cwd: cluster,
+        env: serverEnvironment(),
+        stopSignal: 'SIGINT',
+        hurrySignal: 'SIGINT',
+        logFile: options.logFile,
+      },
     );
     await waitForOutput(
       server,
@@ -103,6 +112,7 @@ export function externalPostgres(url: string): Postgres {
   };
   return {
     port: Number(new URL(url).port || 5432),
+    exited: new Promise(() => {}),
     url: of,
     createDatabases: (names) => createDatabases(url, names),
     stop: async () => {},
@@ -113,6 +123,7 @@ function handle(server: ManagedProcess, binaries: PostgresBinaries, port: number
   const url = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
   return {
     port,
+    exited: server.exited,
     url,
     createDatabases: (names) => createDatabases(url('postgres'), names),
     async stop() {

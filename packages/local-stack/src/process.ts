@@ -12,6 +12,8 @@ export interface ProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid'
   stopSignal?: NodeJS.Signals;
   /** How long `stop` waits, in milliseconds, before it sends SIGKILL. */
   stopTimeoutMs?: number;
+  /** Ends it when this process must leave at once. Default: SIGKILL. */
+  hurrySignal?: NodeJS.Signals;
   /** stdout and stderr are appended to this file too. */
   logFile?: string | undefined;
 }
@@ -24,8 +26,8 @@ export interface ManagedProcess {
   /** What it printed so far (the last megabyte). */
   stdout(): string;
   stderr(): string;
-  /** Calls back after each piece of output. */
-  onOutput(listener: () => void): void;
+  /** Calls back after each piece of output; the returned function ends that. */
+  onOutput(listener: () => void): () => void;
   kill(signal: NodeJS.Signals): void;
   /** Asks it to end, then forces it; resolves when it is gone. Calling again is harmless. */
   stop(): Promise<ExitResult>;
@@ -74,11 +76,11 @@ export async function startProcess(
   args: string[],
   options: ProcessOptions = {},
 ): Promise<ManagedProcess> {
-  const { stopSignal = 'SIGTERM', stopTimeoutMs = 10_000, logFile, ...spawnOptions } = options;
+  const { stopSignal = 'SIGTERM', stopTimeoutMs = 10_000, hurrySignal = 'SIGKILL', logFile, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
-  const listeners: Array<() => void> = [];
+  const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       output[name] += text;
@@ -97,7 +99,7 @@ export async function startProcess(
     child.once('spawn', resolve);
     child.once('error', (error) => reject(new Error(`${command} could not be started: ${error.message}`)));
   });
-  keepTrack(child, stopSignal === 'SIGTERM' ? 'SIGKILL' : stopSignal);
+  keepTrack(child, hurrySignal);
 
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   return {
@@ -108,7 +110,10 @@ export async function startProcess(
     },
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    onOutput: (listener) => listeners.push(listener),
+    onOutput(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     kill: (signal) => child.kill(signal),
     async stop() {
       if (isRunning()) child.kill(stopSignal);
@@ -137,12 +142,13 @@ export async function waitForOutput<T>(
   timeoutMs = 30_000,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let unsubscribe: (() => void) | undefined;
   const found = new Promise<T>((resolve, reject) => {
     const look = () => {
       const value = check();
       if (value !== undefined) resolve(value);
     };
-    running.onOutput(look);
+    unsubscribe = running.onOutput(look);
     look();
     timer = setTimeout(() => reject(new Error(`${what}: not ready after ${timeoutMs / 1000} s`)), timeoutMs);
   });
@@ -156,5 +162,6 @@ export async function waitForOutput<T>(
     throw new Error(`${(error as Error).message}\n${outputTail(running)}`);
   } finally {
     clearTimeout(timer);
+    unsubscribe?.();
   }
 }

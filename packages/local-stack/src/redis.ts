@@ -7,6 +7,8 @@ import { startProcess, waitForOutput } from './process.ts';
 
 export interface Redis {
   readonly url: string;
+  /** Settles when the server has ended; never for a server of somebody else. */
+  readonly exited: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -44,19 +46,19 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     const server = await startProcess(
       command,
       ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile, ...persistence],
-      { cwd: dataDir, logFile: options.logFile },
+      { cwd: dataDir, hurrySignal: 'SIGTERM', logFile: options.logFile },
     );
     await waitForOutput(
       server,
       `Redis on port ${port}`,
       () => /Ready to accept connections/.test(server.stdout()) || undefined,
     );
-    return { url: `redis://127.0.0.1:${port}`, stop: async () => void (await server.stop()) };
+    return { url: `redis://127.0.0.1:${port}`, exited: server.exited, stop: async () => void (await server.stop()) };
   };
   return options.port === undefined ? onFreePort(start) : start(options.port);
 }
 
 /** A server that somebody else runs. `stop` does nothing. */
 export function externalRedis(url: string): Redis {
-  return { url, stop: async () => {} };
+  return { url, exited: new Promise(() => {}), stop: async () => {} };
 }

@@ -1,0 +1,97 @@
+// Runs on bare Node.js, before anything is installed: no dependency may be imported here.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { step } from './progress.mjs';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Something that the person at the keyboard can put right: shown without a stack. */
+export class Explained extends Error {}
+
+/** Installs and builds what is missing. Takes about a second when nothing changed. */
+export async function setUp() {
+  checkNodeVersion();
+  if (!isInstalled()) await step('Installing packages', () => run('npm', ['ci', '--include=dev', '--loglevel=error']));
+  await step('Building', () => turbo('build'));
+}
+
+/**
+ * Runs tasks of turbo.json in every package that has them, quietly.
+ *
+ * @param {string} task
+ * @param {string[]} options
+ * @throws {Explained} with turbo's output, which has the log of each task that failed
+ */
+export async function turbo(task, ...options) {
+  const program = join(root, 'node_modules', 'turbo', 'bin', 'turbo');
+  await run(process.execPath, [program, 'run', task, '--output-logs=errors-only', ...options]);
+}
+
+/**
+ * Ends the process with the error's message alone when it is {@link Explained}, with its stack otherwise.
+ *
+ * @param {unknown} error
+ */
+export function fail(error) {
+  process.stderr.write(`${error instanceof Explained ? error.message : /** @type {Error} */ (error).stack}\n`);
+  process.exit(1);
+}
+
+function checkNodeVersion() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Explained(`Node.js ${process.versions.node} is too old: 20.19 or newer is needed (https://nodejs.org).`);
+}
+
+/** Whether node_modules is what package-lock.json asks for, by the note that npm leaves of what it installed. */
+function isInstalled() {
+  const wanted = lockedPackages('package-lock.json');
+  const present = lockedPackages(join('node_modules', '.package-lock.json'));
+  if (wanted === undefined || present === undefined) return false;
+  return Object.entries(wanted)
+    .filter(([path]) => path.startsWith('node_modules/'))
+    .every(([path, entry]) => {
+      const installed = present[path];
+      if (installed === undefined) return entry.optional === true;
+      return installed.version === entry.version && installed.resolved === entry.resolved;
+    });
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, resolved?: string, optional?: boolean }> | undefined}
+ */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function run(command, args) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new Explained(`${command} could not be started: ${error.message}`)));
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Explained(output.trimEnd());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setUp().catch(fail);
