@@ -30,13 +30,14 @@ export function createApp({ logger, resources, routes, bodyLimit = 100 * 1024 }:
 
 const acceptableId = /^[\w.:-]{1,128}$/;
 
-/** One log line a request (health checks aside). The id is the client's `x-request-id` or a new one, and is echoed. */
+/** One log line a request (health checks aside). The client's `x-request-id`, or a new one, is echoed. */
 function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
     logger,
     genReqId: (request, response) => {
       const given = request.headers['x-request-id'];
       const id = typeof given === 'string' && acceptableId.test(given) ? given : randomUUID();
+      request.headers['x-request-id'] = id;
       response.setHeader('x-request-id', id);
       return id;
     },

@@ -14,14 +14,19 @@ export interface Caller {
 
 const callers = new WeakMap<Request, Caller>();
 
-/** Lets a request with a valid `Authorization: Bearer <token>` pass and remembers its caller; 401 for any other. */
+/** Who a request with a valid `Authorization: Bearer <token>` comes from; throws a 401 for any other. */
+export function verifyRequest(request: Request, secret: string): Caller {
+  const [scheme, token] = (request.get('authorization') ?? '').split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || !token) {
+    throw unauthorized('Authorization: Bearer <access token> is expected');
+  }
+  return verifyToken(secret, token);
+}
+
+/** Lets a request with a valid token pass and remembers its caller; 401 for any other. */
 export function authenticate(secret: string): RequestHandler {
   return (request, _response, next) => {
-    const [scheme, token] = (request.get('authorization') ?? '').split(' ');
-    if (scheme?.toLowerCase() !== 'bearer' || !token) {
-      throw unauthorized('Authorization: Bearer <access token> is expected');
-    }
-    callers.set(request, verifyToken(secret, token));
+    callers.set(request, verifyRequest(request, secret));
     next();
   };
 }

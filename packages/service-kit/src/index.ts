@@ -8,6 +8,7 @@ export {
   issueToken,
   type Role,
   requireRole,
+  verifyRequest,
 } from './authentication.ts';
 export { Cache } from './cache.ts';
 export { commonEnvironment, databaseEnvironment, loadConfig, redisEnvironment, url, wholeNumber } from './config.ts';

@@ -6,6 +6,8 @@ import { drain } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { Resource } from './resource.ts';
 
+// Longer than the gateway keeps a connection, so that it never sends on one which is being closed.
+const keepAliveMs = 65_000;
 const drainBoundMs = 10_000;
 
 export interface Service {
@@ -23,7 +25,7 @@ export interface Service {
 export async function runService({ logger, port, open }: Service): Promise<void> {
   try {
     const { app, resources } = await open();
-    const server = createServer(app);
+    const server = createServer({ keepAliveTimeout: keepAliveMs }, app);
     server.listen(port);
     await once(server, 'listening');
     logger.info({ port: (server.address() as AddressInfo).port }, 'listening');

@@ -1,13 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from 'express';
 import { type FieldError, Problem } from './problem.ts';
 
-const passedOn = ['x-request-id', 'traceparent', 'tracestate', 'baggage', 'b3', 'sentry-trace'] as const;
-
-/** The headers by which a call is recognised as part of the request it was made for. */
+/**
+ * The headers by which a call is recognised as part of the request it was made for. Trace headers are not among them: a
+ * tracer in this process adds its own to each call, and a second one of a kind would make both unreadable.
+ */
 export function correlationHeaders(request: Request): Record<string, string> {
-  const headers: IncomingHttpHeaders = { ...request.headers, 'x-request-id': String(request.id) };
-  return Object.fromEntries(passedOn.flatMap((name) => (headers[name] ? [[name, String(headers[name])]] : [])));
+  return { 'x-request-id': request.get('x-request-id') ?? '' };
 }
 
 export interface ServiceCall {
