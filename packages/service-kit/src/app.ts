@@ -20,13 +20,20 @@ export interface AppOptions {
 /** Builds a service's Express app. It does not listen: `runService` or a test does. */
 export function createApp({ logger, resources, routes, bodyLimit = 100 * 1024 }: AppOptions): Express {
   const app = express();
-  app.use(requestLog(logger), helmet());
+  app.disable('etag');
+  app.use(requestLog(logger), helmet(), notCached);
   app.use(healthRoutes(resources));
   if (bodyLimit !== false) app.use(express.json({ limit: bodyLimit }));
   for (const [path, router] of Object.entries(routes)) app.use(path, router);
   app.use(notFound, answerProblem);
   return app;
 }
+
+// Answers hold tokens and personal data.
+const notCached: RequestHandler = (_request, response, next) => {
+  response.set('cache-control', 'no-store');
+  next();
+};
 
 const acceptableId = /^[\w.:-]{1,128}$/;
 
