@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  databaseNames,
+  type Service,
+  type ServiceName,
+  serviceEnvironment,
+  startPostgres,
+  startRedis,
+  startService,
+} from '@payments/local-stack';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+type Environment = Record<string, string>;
+
+/** PostgreSQL, Redis and those of the services that a test asks for, all thrown away at the end. */
+export interface Backend {
+  readonly jwtSecret: string;
+  readonly admin: { email: string; password: string };
+  readonly redis: Redis;
+  /** Starts a service on a free port. It is told where those that were started before it are. */
+  start(name: ServiceName, env?: Environment): Promise<Service>;
+  /** A pool of the test's own connections to a service's database. */
+  database(name: (typeof databaseNames)[number]): pg.Pool;
+  stop(): Promise<void>;
+}
+
+export async function startBackend(): Promise<Backend> {
+  const folder = mkdtempSync(join(tmpdir(), 'acceptance-'));
+  const undo: Array<() => unknown> = [() => rmSync(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true });
+    undo.push(() => postgres.stop());
+    const redisServer = await startRedis({ dataDir: join(folder, 'redis'), throwAway: true });
+    undo.push(() => redisServer.stop());
+    await postgres.createDatabases(databaseNames);
+    const redis = new Redis(redisServer.url);
+    undo.push(() => redis.quit());
+    const parts = {
+      postgres,
+      redis: redisServer,
+      jwtSecret: 'a secret for tests, and for nothing else',
+      admin: { email: 'admin@example.com', password: 'admin password for tests' },
+    };
+    const urls: Partial<Record<ServiceName, string>> = {};
+    return {
+      ...parts,
+      redis,
+      stop,
+      async start(name, env = {}) {
+        const service = await startService({ name, env: { ...serviceEnvironment(name, parts, urls), ...env } });
+        undo.push(() => service.stop());
+        urls[name] = service.url;
+        return service;
+      },
+      database(name) {
+        const pool = new pg.Pool({ connectionString: postgres.url(name) });
+        undo.push(() => pool.end());
+        return pool;
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
