@@ -81,6 +81,8 @@ async function run(command, args) {
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = () => child.kill();
+  process.once('exit', end);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
@@ -91,6 +93,7 @@ async function run(command, args) {
     child.once('error', (error) => reject(new Explained(`${command} could not be started: ${error.message}`)));
     child.once('close', resolve);
   });
+  process.off('exit', end);
   if (code !== 0) throw new Explained(output.trimEnd());
 }
 

@@ -1,0 +1,174 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkPortIsFree } from './port-check.mjs';
+import { step } from './progress.mjs';
+import { claimDataDir, dataDir, runningPid } from './running.mjs';
+import { secretsIn } from './secrets.mjs';
+import { Explained, fail, root, setUp } from './set-up.mjs';
+
+/** @typedef {{ title: string, stop: () => Promise<unknown> }} Part */
+
+const firstPort = 3000;
+const firstMetricsPort = 9464;
+const logs = join(dataDir, 'logs');
+/** npm passes the terminal's Ctrl-C on to us, who had it already: two signals so close together are one keystroke. */
+const sameKeystrokeMs = 500;
+
+/** Databases, in the order of starting. @type {Part[]} */
+const servers = [];
+/** @type {Part[]} */
+const services = [];
+let running = false;
+let stopping = 0;
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onSignal);
+// A terminal that was closed can no longer be written to; the shutdown goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+try {
+  await start();
+} catch (error) {
+  await stopAll();
+  fail(error);
+}
+
+async function start() {
+  const pid = runningPid();
+  if (pid !== undefined) throw new Explained(`The system runs already (npm start, process ${pid}).`);
+  await setUp();
+  const local = await import('@payments/local-stack');
+  const ports = local.serviceNames.map((name, index) => ({ name, port: firstPort + index }));
+  for (const { name, port } of ports) await checkPortIsFree(name, port);
+  process.on('exit', claimDataDir());
+  rmSync(logs, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
+
+  const { DATABASE_URL, REDIS_URL } = process.env;
+  const postgres = DATABASE_URL
+    ? local.externalPostgres(DATABASE_URL)
+    : await startServer('PostgreSQL', () =>
+        local.startPostgres({ dataDir: join(dataDir, 'postgres'), logFile: logFile('postgres') }),
+      );
+  const redis = REDIS_URL
+    ? local.externalRedis(REDIS_URL)
+    : await startServer('Redis', (say) =>
+        local.startRedis({
+          dataDir: join(dataDir, 'redis'),
+          logFile: logFile('redis'),
+          onInstall: () => say('(installing redis-server)'),
+        }),
+      );
+  const system = { postgres, redis, ...secretsIn(dataDir) };
+  const urls = Object.fromEntries(ports.map(({ name, port }) => [name, `http://localhost:${port}`]));
+  await step('Starting the services', async () => {
+    await explained(postgres.createDatabases(local.databaseNames));
+    const results = await Promise.allSettled(
+      ports.map(async ({ name, port }, index) => {
+        const service = await local.startService({
+          name,
+          port,
+          agent: existsSync(join(root, 'otel', 'register.js')),
+          env: {
+            OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open',
+            ...process.env,
+            ...local.serviceEnvironment(name, system, urls),
+            OTEL_EXPORTER_PROMETHEUS_PORT: String(firstMetricsPort + index),
+          },
+          logFile: logFile(name),
+        });
+        services.push({ title: name, stop: service.stop });
+        reportUnexpectedEnd(name, service.exited, () => local.outputTail(service, 5));
+      }),
+    );
+    for (const result of results) if (result.status === 'rejected') throw new Explained(result.reason.message);
+  });
+  running = true;
+  showScreen(ports, system);
+}
+
+/**
+ * @template {{ stop: () => Promise<unknown>, exited: Promise<unknown> }} T
+ * @param {string} title
+ * @param {(say: (detail: string) => void) => Promise<T>} work
+ */
+async function startServer(title, work) {
+  const server = await step(`Starting ${title}`, (say) => explained(work(say)));
+  servers.push({ title, stop: server.stop });
+  reportUnexpectedEnd(title, server.exited, () => '');
+  return server;
+}
+
+/**
+ * The parts explain in their messages what went wrong; their stacks would tell a newcomer nothing more.
+ *
+ * @template T
+ * @param {Promise<T>} work
+ */
+async function explained(work) {
+  try {
+    return await work;
+  } catch (error) {
+    throw new Explained(/** @type {Error} */ (error).message);
+  }
+}
+
+/** @param {string} name */
+const logFile = (name) => join(logs, `${name}.log`);
+
+/**
+ * @param {string} title
+ * @param {Promise<any>} exited
+ * @param {() => string} tail
+ */
+async function reportUnexpectedEnd(title, exited, tail) {
+  const result = await exited;
+  if (stopping > 0) return;
+  const how = result.signal ?? `exit code ${result.code}`;
+  console.error(`${title} ended with ${how}; its log is ${logFile(title.toLowerCase()).slice(root.length)}\n${tail()}`);
+}
+
+/**
+ * @param {Array<{ name: string, port: number }>} ports
+ * @param {{ postgres: { port: number }, redis: { url: string }, admin: { email: string, password: string } }} system
+ */
+function showScreen(ports, { postgres, redis, admin }) {
+  const own = (/** @type {string | undefined} */ external, /** @type {string} */ note) => (external ? '' : `  ${note}`);
+  const { DATABASE_URL, REDIS_URL } = process.env;
+  console.log(`
+The payments system is running.
+
+${ports.map(({ name, port }) => `  ${name.padEnd(12)} http://localhost:${port}`).join('\n')}
+  PostgreSQL   ${DATABASE_URL ? new URL(DATABASE_URL).host : `127.0.0.1:${postgres.port}`}${own(DATABASE_URL, 'user postgres, password in .data/postgres/password')}
+  Redis        ${REDIS_URL ? new URL(REDIS_URL).host : redis.url}${own(REDIS_URL, 'data in .data/redis')}
+  admin        ${admin.email}, password ${admin.password}
+  logs         .data/logs/<name>.log
+
+Their metrics:
+${ports.map(({ port }) => `  curl http://localhost:${port}/metrics`).join('\n')}
+
+In another terminal:
+  npm run load             realistic traffic through the gateway
+  npm run backend:status   how the five are doing, in one table
+
+Ctrl-C stops everything.
+`);
+}
+
+/** @param {NodeJS.Signals} signal */
+async function onSignal(signal) {
+  if (stopping > 0 || !running) {
+    // Leaving at once is safe: what was started is ended on exit, each part by the signal that suits it.
+    if (performance.now() - stopping > sameKeystrokeMs) process.exit(signal === 'SIGINT' ? 130 : 143);
+    return;
+  }
+  if (process.stdout.isTTY) process.stdout.write('\n');
+  await stopAll();
+  process.exit(0);
+}
+
+/** Services first, so that they can finish their requests; then what they need. */
+async function stopAll() {
+  stopping = performance.now();
+  if (services.length > 0) await step('Stopping the services', () => Promise.all(services.map(({ stop }) => stop())));
+  for (const { title, stop } of servers.reverse()) await step(`Stopping ${title}`, stop);
+}
