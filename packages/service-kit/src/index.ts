@@ -20,4 +20,4 @@ export { openRedis, redisResource } from './redis.ts';
 export type { Resource } from './resource.ts';
 export { runService, type Service } from './run.ts';
 export { callService, correlationHeaders, type ServiceCall } from './service-client.ts';
-export { text, validBody, validHeader, validParams, validQuery } from './validation.ts';
+export { currencyCode, text, validBody, validHeader, validParams, validQuery } from './validation.ts';

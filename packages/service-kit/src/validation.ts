@@ -44,6 +44,13 @@ export function text(max: number) {
     .refine((value) => !value.includes('\0'), 'must not contain a NUL character');
 }
 
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/** An ISO 4217 code in capitals. */
+export const currencyCode = z
+  .string()
+  .refine((code) => currencies.has(code), 'expected an ISO 4217 code in capitals, such as EUR');
+
 function valid<S extends z.ZodType>(part: string, value: unknown, schema: S): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-import { text } from '@payments/service-kit';
+import { currencyCode, text } from '@payments/service-kit';
 import { z } from 'zod';
 
 /** A whole profile: what is left out is emptied. */
@@ -18,7 +18,7 @@ export const newProfile = z.strictObject({
 export const preferencesChange = z
   .strictObject({
     language: z.string().regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'expected a language tag such as en or de-AT'),
-    currency: z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR'),
+    currency: currencyCode,
     newsletter: z.boolean(),
   })
   .partial();
