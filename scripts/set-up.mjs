@@ -55,13 +55,13 @@ function isInstalled() {
     .every(([path, entry]) => {
       const installed = present[path];
       if (installed === undefined) return entry.optional === true;
-      return installed.version === entry.version && installed.resolved === entry.resolved;
+      return installed.version === entry.version;
     });
 }
 
 /**
  * @param {string} file
- * @returns {Record<string, { version?: string, resolved?: string, optional?: boolean }> | undefined}
+ * @returns {Record<string, { version?: string, optional?: boolean }> | undefined}
  */
 function lockedPackages(file) {
   try {
