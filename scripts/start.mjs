@@ -113,7 +113,9 @@ async function explained(work) {
 }
 
 /** @param {string} name */
-const logFile = (name) => join(logs, `${name}.log`);
+function logFile(name) {
+  return join(logs, `${name}.log`);
+}
 
 /**
  * @param {string} title
