@@ -17,8 +17,8 @@ const config = loadConfig(
   z.object({
     ...commonEnvironment(3003),
     ...databaseEnvironment,
-    AUTH_URL: url('http', 'https').default('http://localhost:3001'),
-    PAYMENTS_URL: url('http', 'https').default('http://localhost:3002'),
+    AUTH_URL: url('http').default('http://localhost:3001'),
+    PAYMENTS_URL: url('http').default('http://localhost:3002'),
     UPSTREAM_TIMEOUT_MS: wholeNumber(1, 60_000).default(5_000),
   }),
 );
