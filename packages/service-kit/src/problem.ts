@@ -39,11 +39,12 @@ export const notFound: RequestHandler = (request) => {
   throw new Problem(404, `there is no ${request.method} ${request.baseUrl}${request.path}`);
 };
 
-/** Turns whatever a handler threw into application/problem+json. An unknown error is logged and answered with 500. */
-export const answerProblem: ErrorRequestHandler = (error, request, response, next) => {
+/** Turns whatever a handler threw into application/problem+json. An unknown error is answered with 500. */
+export const answerProblem: ErrorRequestHandler = (error, _request, response, next) => {
   if (response.headersSent) return next(error);
   const problem = toProblem(error);
-  if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+  // The request's own log line carries it.
+  if (problem.status >= 500) response.err = error;
   response.status(problem.status).set(problem.headers);
   response.type('application/problem+json').send(JSON.stringify(problem));
 };

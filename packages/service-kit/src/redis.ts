@@ -12,9 +12,13 @@ export function openRedis(url: string, logger: Logger): Redis {
     commandTimeout: 1_000,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   });
+  let lastError: Error | undefined;
   let away = false;
   redis.on('error', (error) => {
-    if (!away) logger.warn({ err: error }, 'Redis cannot be reached; the service goes on without it');
+    lastError = error;
+  });
+  redis.on('reconnecting', () => {
+    if (!away) logger.warn({ err: lastError }, 'Redis cannot be reached; the service goes on without it');
     away = true;
   });
   redis.on('ready', () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 import { drain } from './health.ts';
 import type { Logger } from './logger.ts';
@@ -26,17 +26,35 @@ export async function runService({ logger, port, open }: Service): Promise<void>
   try {
     const { app, resources } = await open();
     const server = createServer({ keepAliveTimeout: keepAliveMs }, app);
+    const unused = unusedConnections(server);
     server.listen(port);
     await once(server, 'listening');
+    stopOnSignal(server, unused, app, resources, logger);
     logger.info({ port: (server.address() as AddressInfo).port }, 'listening');
-    stopOnSignal(server, app, resources, logger);
   } catch (error) {
     logger.fatal({ err: error }, `the service does not start: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
 }
 
-function stopOnSignal(server: Server, app: Express, resources: Resource[], logger: Logger): void {
+/** The connections that have not brought a request yet: Node.js does not count them as idle. */
+function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+function stopOnSignal(
+  server: Server,
+  unused: ReadonlySet<Socket>,
+  app: Express,
+  resources: Resource[],
+  logger: Logger,
+): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
@@ -50,6 +68,7 @@ function stopOnSignal(server: Server, app: Express, resources: Resource[], logge
     server.close();
     // A connection whose request was running when the server closed would be kept alive for more.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
+    for (const socket of unused) socket.destroy();
     await once(server, 'close');
     clearInterval(idle);
     await Promise.allSettled(resources.map((resource) => resource.close()));

@@ -2,6 +2,7 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingM
 import { pipeline } from 'node:stream';
 import { Problem } from '@payments/service-kit';
 import type { Request, RequestHandler, Response } from 'express';
+import { clientAddress } from './client-address.ts';
 
 // Idle connections are dropped here before a service drops them, so none is reused while it is being closed.
 const agent = new Agent({ keepAlive: true, timeout: 30_000 });
@@ -49,7 +50,7 @@ function forwardedHeaders(request: Request, hasBody: boolean): IncomingHttpHeade
   return {
     ...headers,
     ...(hasBody && length !== undefined && { 'content-length': length }),
-    'x-forwarded-for': request.socket.remoteAddress,
+    'x-forwarded-for': clientAddress(request),
     'x-forwarded-proto': request.protocol,
     'x-forwarded-host': host,
   };

@@ -2,6 +2,7 @@ import { Problem, verifyRequest } from '@payments/service-kit';
 import type { Request, RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import { clientAddress } from './client-address.ts';
 
 /**
  * Lets each client send so many requests in a minute; 429 with Retry-After for more. A client is the user of a valid
@@ -24,7 +25,7 @@ function clientOf(request: Request, secret: string): string {
   try {
     return `user:${verifyRequest(request, secret).id}`;
   } catch {
-    return `address:${request.socket.remoteAddress}`;
+    return `address:${clientAddress(request)}`;
   }
 }
 
