@@ -1,0 +1,65 @@
+import { type CellRegistry, type HistogramCell, type HistogramMetric, KeyTree, OVERFLOW } from '@otel-register/cells';
+
+/** Buckets that the semantic conventions advise for db.client.operation.duration, in seconds. */
+const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/** Where a database client's operations go. */
+export interface DatabaseTarget {
+  readonly system: 'postgresql' | 'redis';
+  readonly namespace: string | undefined;
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+/**
+ * The one histogram of all database clients, `db.client.operation.duration` (semantic conventions, "Database client
+ * metrics"): each probe asks for the operations of a target once a connection and records on them.
+ */
+export class DatabaseOperations {
+  readonly #duration: HistogramMetric;
+  readonly #targets: KeyTree<HistogramCell>;
+
+  constructor(cells: CellRegistry) {
+    this.#targets = KeyTree.bounded(cells.cardinalityLimit * 4);
+    this.#duration = cells.histogram({
+      name: 'db.client.operation.duration',
+      unit: 's',
+      description: 'Duration of database client operations.',
+      boundaries: DURATION_BOUNDARIES,
+    });
+  }
+
+  /** What to keep on a connection to `target`, and to hand to {@link record}. */
+  on(target: DatabaseTarget): TargetOperations {
+    const { system, namespace, address, port } = target;
+    return { target, tree: this.#targets.child(system).child(namespace).child(address).child(port) };
+  }
+
+  /** @param error what `error.type` is to say; undefined for an operation that succeeded */
+  record(
+    { target, tree }: TargetOperations,
+    operation: string | undefined,
+    error: string | undefined,
+    seconds: number,
+  ): void {
+    const node = tree.child(operation).child(error);
+    node.value ??= this.#duration.bind(
+      node.isOverflow
+        ? OVERFLOW
+        : {
+            'db.system.name': target.system,
+            'db.namespace': target.namespace,
+            'db.operation.name': operation,
+            'server.address': target.address,
+            'server.port': target.port,
+            'error.type': error,
+          },
+    );
+    node.value.record(seconds);
+  }
+}
+
+export interface TargetOperations {
+  readonly target: DatabaseTarget;
+  readonly tree: KeyTree<HistogramCell>;
+}

@@ -1,0 +1,151 @@
+import type { CellRegistry, CounterCell, CounterMetric, HistogramCell, HistogramMetric } from '@otel-register/cells';
+import type { Method } from './patch.ts';
+import { type PgClient, targetOf } from './pg.ts';
+
+/** Buckets for the time to get a connection, in seconds; the semantic conventions give none. */
+const WAIT_BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+const pooled = Symbol('otel-register.pooled');
+
+interface PgPool {
+  readonly options: { readonly max: number };
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+  readonly ended: boolean;
+  readonly _clients?: readonly PgClient[];
+  [pooled]?: PoolCells;
+}
+
+interface PoolCells {
+  readonly name: string;
+  readonly waitTime: HistogramCell;
+  readonly timeouts: CounterCell;
+}
+
+type ConnectCallback = (error: unknown, client?: unknown, release?: unknown) => void;
+
+/**
+ * Measures the pools of pg-pool (semantic conventions, "Database connection pools"): used, idle, most and pending read from
+ * the pool itself at each collection, the time to get a connection and timeouts when they happen.
+ */
+export class PgPools {
+  /** Held weakly: a pool that nobody ends is still free to go. */
+  readonly #pools = new Set<WeakRef<PgPool>>();
+  readonly #waitTime: HistogramMetric;
+  readonly #timeouts: CounterMetric;
+
+  constructor(cells: CellRegistry) {
+    this.#waitTime = cells.histogram({
+      name: 'db.client.connection.wait_time',
+      unit: 's',
+      description: 'Time to get a connection from the pool.',
+      boundaries: WAIT_BOUNDARIES,
+    });
+    this.#timeouts = cells.counter({
+      name: 'db.client.connection.timeouts',
+      unit: '{timeout}',
+      description: 'Requests for a connection that the pool gave up.',
+    });
+    this.#observe(cells);
+  }
+
+  /** Wraps `Pool.prototype.connect`, with a callback or with a promise. */
+  connecting(original: Method): Method {
+    const entering = (pool: PgPool) => this.#cellsOf(pool);
+    return function connect(this: PgPool, callback?: ConnectCallback) {
+      const start = performance.now();
+      const got = (error: unknown) => recordWait(entering(this), start, error);
+      if (typeof callback === 'function') {
+        return original.call(this, function (this: unknown, error: unknown, client: unknown, release: unknown) {
+          got(error);
+          return callback.call(this, error, client, release);
+        });
+      }
+      const result: Promise<unknown> = original.apply(this, arguments as never);
+      return result.then(
+        (client) => {
+          got(undefined);
+          return client;
+        },
+        (error) => {
+          got(error);
+          throw error;
+        },
+      );
+    };
+  }
+
+  #cellsOf(pool: PgPool): PoolCells | undefined {
+    const known = pool[pooled];
+    if (known) return known;
+    // Its clients know where they connect to, also those that fail to; a pool has none only before its first one.
+    const client = pool._clients?.[0];
+    if (!client) return undefined;
+    const name = this.#freeName(client);
+    const attributes = { 'db.client.connection.pool.name': name };
+    pool[pooled] = { name, waitTime: this.#waitTime.bind(attributes), timeouts: this.#timeouts.bind(attributes) };
+    this.#pools.add(new WeakRef(pool));
+    return pool[pooled];
+  }
+
+  /** `host:port/database`, and a number behind it when another pool of the process has that name. */
+  #freeName(client: PgClient): string {
+    const { address, port, namespace } = targetOf(client);
+    const name = `${address}:${port}/${namespace}`;
+    const taken = new Set(this.#live().map(({ cells }) => cells.name));
+    let free = name;
+    for (let number = 2; taken.has(free); number++) free = `${name}#${number}`;
+    return free;
+  }
+
+  #live(): { pool: PgPool; cells: PoolCells }[] {
+    const live: { pool: PgPool; cells: PoolCells }[] = [];
+    for (const reference of this.#pools) {
+      const pool = reference.deref();
+      const cells = pool?.[pooled];
+      if (pool && cells && !pool.ended) live.push({ pool, cells });
+      else this.#pools.delete(reference);
+    }
+    return live;
+  }
+
+  #observe(cells: CellRegistry): void {
+    const gauge = (name: string, unit: string, description: string, read: (pool: PgPool) => Record<string, number>) =>
+      cells.observedGauge({ name, unit, description }, (report) => {
+        for (const { pool, cells } of this.#live()) {
+          for (const [state, value] of Object.entries(read(pool))) {
+            report(value, {
+              'db.client.connection.pool.name': cells.name,
+              'db.client.connection.state': state || undefined,
+            });
+          }
+        }
+      });
+    gauge('db.client.connection.count', '{connection}', 'Connections of the pool, by state.', (pool) => ({
+      idle: pool.idleCount,
+      used: pool.totalCount - pool.idleCount,
+    }));
+    gauge('db.client.connection.max', '{connection}', 'Most connections that the pool may have.', (pool) => ({
+      '': pool.options.max,
+    }));
+    gauge('db.client.connection.pending_requests', '{request}', 'Requests that wait for a connection.', (pool) => ({
+      '': pool.waitingCount,
+    }));
+  }
+}
+
+function recordWait(cells: PoolCells | undefined, start: number, error: unknown): void {
+  if (!cells) return;
+  if (!error) cells.waitTime.record((performance.now() - start) / 1000);
+  else if (isTimeout(error)) cells.timeouts.add(1);
+}
+
+/** pg-pool has no code for it: these are the messages of its two connection timeouts. */
+function isTimeout(error: unknown): boolean {
+  const message = (error as { message?: unknown }).message;
+  return (
+    message === 'timeout exceeded when trying to connect' ||
+    message === 'Connection terminated due to connection timeout'
+  );
+}

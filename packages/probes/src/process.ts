@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises';
+import type { CellRegistry } from '@otel-register/cells';
+import { Probe } from './probe.ts';
+
+/** CPU, memory, descriptors and age of this process (semantic conventions, "Process metrics"), read when collected. */
+export class ProcessProbe extends Probe {
+  constructor(cells: CellRegistry) {
+    super('process');
+    cells.observedCounter(
+      { name: 'process.cpu.time', unit: 's', description: 'CPU time of the process, by mode.' },
+      (report) => {
+        const { user, system } = process.cpuUsage();
+        report(user / 1e6, { 'cpu.mode': 'user' });
+        report(system / 1e6, { 'cpu.mode': 'system' });
+      },
+    );
+    cells.observedGauge(
+      { name: 'process.memory.usage', unit: 'By', description: 'Physical memory in use (resident set size).' },
+      (report) => report(process.memoryUsage.rss(), {}),
+    );
+    cells.observedGauge(
+      { name: 'process.uptime', unit: 's', description: 'Time that the process has been running.' },
+      (report) => report(process.uptime(), {}),
+    );
+    const startTime = Date.now() / 1000 - process.uptime();
+    cells.observedGauge(
+      { name: 'process.start_time', unit: 's', description: 'Start time of the process since the Unix epoch.' },
+      (report) => report(startTime, {}),
+    );
+    if (process.platform === 'linux') observeLinux(cells);
+  }
+}
+
+/** What only /proc tells. A /proc that cannot be read costs these metrics alone. */
+function observeLinux(cells: CellRegistry): void {
+  cells.observedGauge(
+    {
+      name: 'process.unix.file_descriptor.count',
+      unit: '{file_descriptor}',
+      description: 'File descriptors in use.',
+    },
+    // One of them is the one that reads the folder.
+    async (report) => report((await readdir('/proc/self/fd')).length - 1, {}),
+  );
+  cells.observedGauge(
+    { name: 'process.thread.count', unit: '{thread}', description: 'Threads of the process.' },
+    async (report) => report(await statusField('Threads'), {}),
+  );
+  cells.observedGauge(
+    { name: 'process.memory.virtual', unit: 'By', description: 'Committed virtual memory.' },
+    async (report) => report((await statusField('VmSize')) * 1024, {}),
+  );
+}
+
+async function statusField(name: string): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status);
+  if (!match) throw new Error(`/proc/self/status has no field ${name}`);
+  return Number(match[1]);
+}

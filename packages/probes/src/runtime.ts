@@ -1,0 +1,146 @@
+import { monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
+import type { CellRegistry, HistogramCell, HistogramMetric } from '@otel-register/cells';
+import { Probe } from './probe.ts';
+
+/** Buckets that the semantic conventions advise for v8js.gc.duration, in seconds. */
+const GC_BOUNDARIES = [0.01, 0.1, 1, 10];
+
+/**
+ * The event loop is watched in windows of this many milliseconds, about the interval of usual scrapes. Windows that began
+ * with each scrape would be cut in two by a second scraper.
+ */
+const WINDOW = 15_000;
+
+/** The kinds of garbage collection in `perf_hooks.constants`, as the semantic conventions call them. */
+const GC_KINDS = new Map([
+  [1, 'minor'],
+  [2, 'minor'],
+  [4, 'major'],
+  [8, 'incremental'],
+  [16, 'weakcb'],
+]);
+
+const DELAY_STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
+
+/** What one window saw: delays in seconds, and the share of the time in which the loop was not idle. */
+interface EventLoopWindow {
+  readonly delays: Readonly<Record<(typeof DELAY_STATISTICS)[number], number>>;
+  readonly utilization: number;
+}
+
+/** Event loop, garbage collection and heap of this process (semantic conventions, "Node.js runtime" and "V8 runtime"). */
+export class RuntimeProbe extends Probe {
+  readonly #gc: HistogramMetric;
+  readonly #gcCells = new Map<string, HistogramCell>();
+  readonly #gcObserver = new PerformanceObserver((list) => {
+    // All entries: in a burst one callback brings many collections.
+    for (const entry of list.getEntries()) this.#collected(entry);
+  });
+  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  #windowStart = performance.eventLoopUtilization();
+  #lastWindow: EventLoopWindow | undefined;
+  #rotation: NodeJS.Timeout | undefined;
+
+  constructor(cells: CellRegistry) {
+    super('runtime-node');
+    this.#gc = cells.histogram({
+      name: 'v8js.gc.duration',
+      unit: 's',
+      description: 'Garbage collection duration by kind.',
+      boundaries: GC_BOUNDARIES,
+    });
+    for (const statistic of DELAY_STATISTICS) {
+      cells.observedGauge(
+        { name: `nodejs.eventloop.delay.${statistic}`, unit: 's', description: `Event loop delay, ${statistic}.` },
+        (report) => report(this.#window().delays[statistic], {}),
+      );
+    }
+    cells.observedGauge(
+      {
+        name: 'nodejs.eventloop.utilization',
+        unit: '1',
+        description: 'Share of the time that the event loop was active.',
+      },
+      (report) => report(this.#window().utilization, {}),
+    );
+    observeEventLoopTime(cells);
+    observeHeap(cells);
+  }
+
+  override enable(): void {
+    super.enable();
+    this.#gcObserver.observe({ entryTypes: ['gc'] });
+    this.#delay.enable();
+    this.#rotation = setInterval(() => {
+      this.#lastWindow = this.#current();
+      this.#delay.reset();
+      this.#windowStart = performance.eventLoopUtilization();
+    }, WINDOW).unref();
+  }
+
+  override disable(): void {
+    super.disable();
+    this.#gcObserver.disconnect();
+    this.#delay.disable();
+    clearInterval(this.#rotation);
+  }
+
+  /** The last whole window; the one under way while there is none. */
+  #window(): EventLoopWindow {
+    return this.#lastWindow ?? this.#current();
+  }
+
+  #current(): EventLoopWindow {
+    const { utilization } = performance.eventLoopUtilization(this.#windowStart);
+    return { delays: delaysOf(this.#delay), utilization };
+  }
+
+  #collected(entry: PerformanceEntry): void {
+    const kind = GC_KINDS.get((entry as PerformanceEntry & { detail: { kind: number } }).detail.kind) ?? '_OTHER';
+    let cell = this.#gcCells.get(kind);
+    if (!cell) {
+      cell = this.#gc.bind({ 'v8js.gc.type': kind });
+      this.#gcCells.set(kind, cell);
+    }
+    cell.record(entry.duration / 1000);
+  }
+}
+
+/** In seconds; of a window without a delay all are zero. */
+function delaysOf(histogram: ReturnType<typeof monitorEventLoopDelay>): EventLoopWindow['delays'] {
+  const seconds = (nanoseconds: number) => (histogram.count === 0 ? 0 : nanoseconds / 1e9);
+  return {
+    min: seconds(histogram.min),
+    max: seconds(histogram.max),
+    mean: seconds(histogram.mean),
+    stddev: seconds(histogram.stddev),
+    p50: seconds(histogram.percentile(50)),
+    p90: seconds(histogram.percentile(90)),
+    p99: seconds(histogram.percentile(99)),
+  };
+}
+
+function observeEventLoopTime(cells: CellRegistry): void {
+  cells.observedCounter(
+    { name: 'nodejs.eventloop.time', unit: 's', description: 'Time that the event loop was in each state.' },
+    (report) => {
+      const { active, idle } = performance.eventLoopUtilization();
+      report(active / 1000, { 'nodejs.eventloop.state': 'active' });
+      report(idle / 1000, { 'nodejs.eventloop.state': 'idle' });
+    },
+  );
+}
+
+function observeHeap(cells: CellRegistry): void {
+  const spaces = (name: string, description: string, field: keyof ReturnType<typeof getHeapSpaceStatistics>[number]) =>
+    cells.observedGauge({ name, unit: 'By', description }, (report) => {
+      for (const space of getHeapSpaceStatistics()) {
+        report(Number(space[field]), { 'v8js.heap.space.name': space.space_name });
+      }
+    });
+  spaces('v8js.memory.heap.used', 'Heap memory in use, by heap space.', 'space_used_size');
+  spaces('v8js.memory.heap.space.size', 'Total size of each heap space.', 'space_size');
+  spaces('v8js.memory.heap.space.available_size', 'Heap space that is available.', 'space_available_size');
+  spaces('v8js.memory.heap.space.physical_size', 'Committed size of each heap space.', 'physical_space_size');
+}
