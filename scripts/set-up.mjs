@@ -78,7 +78,7 @@ function lockedPackages(file) {
 async function run(command, args) {
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NODE_VERSION: process.version },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const end = () => child.kill();
