@@ -33,8 +33,8 @@ export class Cache {
    * `load` gives plain JSON data (times as strings): a hit is what `JSON.parse` makes of it.
    */
   async readThrough<T>(key: string, ttlSeconds: number, load: () => Promise<T>): Promise<T> {
-    const hit = await this.#quietly(() => this.#redis.get(key));
-    if (hit != null) return JSON.parse(hit) as T;
+    const hit = await this.#quietly(async () => parsed<T>(await this.#redis.get(key)));
+    if (hit !== undefined) return hit;
     const lease = randomUUID();
     const leased = await this.#quietly(() => this.#redis.set(leaseOf(key), lease, 'EX', leaseSeconds));
     const value = await load();
@@ -59,3 +59,5 @@ export class Cache {
     }
   }
 }
+
+const parsed = <T>(json: string | null) => (json === null ? undefined : (JSON.parse(json) as T));

@@ -11,6 +11,7 @@ export async function migrate(client: Client, folder: string, logger: Logger): P
     dbClient: client,
     dir: folder,
     direction: 'up',
+    singleTransaction: true,
     migrationsTable: 'migrations',
     advisoryLockMode: 'wait',
     // The error of a failed migration is thrown with all that the service's log needs.

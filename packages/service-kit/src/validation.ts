@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
-// One rule everywhere: what cannot be read at all (JSON syntax, percent-encoding, an absent body) is 400; what was read
+// One rule everywhere: what cannot be read at all (JSON syntax, percent-encoding, an absent body) and a header are 400; what was read
 // but does not fit its schema is 422, with one entry per field.
 
 /** The request's JSON body as the schema has it. */
@@ -31,7 +31,7 @@ export function validParams<S extends z.ZodType>(request: Request, schema: S): z
 export function validHeader<S extends z.ZodType>(request: Request, name: string, schema: S): z.output<S> {
   const parsed = schema.safeParse(request.get(name));
   if (parsed.success) return parsed.data;
-  throw misfit(name, parsed.error);
+  throw misfit(name, parsed.error, 400);
 }
 
 /** Trimmed text of 1 to `max` characters. No NUL: PostgreSQL cannot hold one. */
@@ -57,11 +57,11 @@ function valid<S extends z.ZodType>(part: string, value: unknown, schema: S): z.
   throw misfit(part, parsed.error);
 }
 
-function misfit(part: string, error: z.ZodError): Problem {
+function misfit(part: string, error: z.ZodError, status = 422): Problem {
   const errors = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return issue.keys.map((field) => ({ field, message: 'is not known here' }));
     return [{ field: issue.path.join('.') || part, message: issue.message }];
   });
   const fields = [...new Set(errors.map(({ field }) => field))].join(', ');
-  return new Problem(422, `the ${part} does not fit: ${fields}`, { errors });
+  return new Problem(status, `the ${part} does not fit: ${fields}`, { errors });
 }
