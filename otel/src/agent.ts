@@ -1,0 +1,64 @@
+import { diag } from '@opentelemetry/api';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { readConfig } from './environment.ts';
+import { flushAtExit } from './flush-at-exit.ts';
+import { useMessagesForDiagnostics } from './messages.ts';
+import { createMetrics } from './metrics.ts';
+import { defaultServiceName } from './service-name.ts';
+import type { Config } from './settings.ts';
+
+/**
+ * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
+ * is said on stderr; called once in a process.
+ */
+export function start(): void {
+  const warnings: string[] = [];
+  const config = readConfig(process.env, (message) => warnings.push(message));
+  if (config.OTEL_SDK_DISABLED) return;
+  const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
+  const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
+  const serviceName = serviceNameOf(config);
+
+  const metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
+  const spans = hasTraces ? loadTraces() : undefined;
+  const spanInstrumentations: Instrumentation[] =
+    spans?.createSpanInstrumentations((request) => metrics?.isScrape(request) ?? false) ?? [];
+  const sdk = new NodeSDK({
+    resource: defaultResource().merge(
+      resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
+    ),
+    autoDetectResources: false,
+    metricReaders: metrics ? [metrics.reader] : [],
+    instrumentations: metrics?.probes ?? [],
+    logRecordProcessors: [],
+    ...(hasTraces ? {} : { spanProcessors: [] }),
+  });
+  // After the SDK's constructor, which sets a logger that writes to stdout.
+  useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
+  for (const warning of warnings) diag.warn(warning);
+  sdk.start();
+  spans?.enableSpanInstrumentations(spanInstrumentations);
+  metrics?.listen(serviceName);
+  // A scrape has no last one to wait for: only spans are pushed.
+  if (hasTraces) flushAtExit(() => sdk.shutdown());
+}
+
+/** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */
+function serviceNameOf(config: Config): string {
+  return (
+    config.OTEL_SERVICE_NAME || config.OTEL_RESOURCE_ATTRIBUTES['service.name'] || defaultServiceName(process.argv[1])
+  );
+}
+
+/** The standard switches: a list of what is enabled, if there is one, less what is disabled. */
+function isEnabled(config: Config, name: string): boolean {
+  const { OTEL_NODE_ENABLED_INSTRUMENTATIONS: enabled, OTEL_NODE_DISABLED_INSTRUMENTATIONS: disabled } = config;
+  return (enabled.length === 0 || enabled.includes(name)) && !disabled.includes(name);
+}
+
+/** Evaluated here and not at start: forty libraries that a process without spans does not need. */
+function loadTraces(): typeof import('./traces.ts') {
+  return require('./traces.ts');
+}

@@ -1,0 +1,37 @@
+/** The longest that the agent holds up the end of the process, in milliseconds. */
+const LONGEST = 2_000;
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Sends what is left when the process ends by itself or by a signal, within two seconds. A signal ends the process exactly
+ * as it would without us: where the service has no handler of its own, the signal is raised again once all is sent.
+ */
+export function flushAtExit(flush: () => Promise<void>): void {
+  let flushing: Promise<void> | undefined;
+  const flushed = () => {
+    flushing ??= atMost(LONGEST, flush());
+    return flushing;
+  };
+
+  process.once('beforeExit', () => void flushed());
+  for (const signal of SIGNALS) {
+    const onSignal = () => {
+      const isOurs = process.listenerCount(signal) === 0;
+      void flushed().then(() => {
+        if (isOurs) process.kill(process.pid, signal);
+      });
+    };
+    process.once(signal, onSignal);
+  }
+}
+
+/** Settles with `work`, whatever became of it, or after `milliseconds`; the timer is what keeps the process alive till then. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work.catch(() => undefined), timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,53 @@
+import { writeSync } from 'node:fs';
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Config } from './settings.ts';
+
+/** Levels by the words of OTEL_LOG_LEVEL. */
+const LEVELS: Record<Config['OTEL_LOG_LEVEL'], DiagLogLevel> = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
+};
+
+/**
+ * One line on stderr, with a prefix that says whose it is. stdout belongs to the service. Written at once and past
+ * `process.stderr`, which the service may have replaced or not yet made; a stderr that is closed or full costs the line.
+ */
+function say(message: string): void {
+  try {
+    writeSync(2, `otel: ${message.replaceAll('\n', '\n      ')}\n`);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}
+
+/** Makes OpenTelemetry's own messages lines of ours. The SDK's console logger would write to stdout. */
+export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
+  const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
+  const logger: DiagLogger = { error: line, warn: line, info: line, debug: line, verbose: line };
+  diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+}
+
+/** Calls `tell` once for each distinct message, and for no more than a hundred of them. */
+export function once(tell: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message) || said.size >= 100) return;
+    said.add(message);
+    tell(message);
+  };
+}
+
+function textOf(part: unknown): string {
+  if (part instanceof Error) return part.stack ?? part.message;
+  if (typeof part === 'string') return part;
+  try {
+    return JSON.stringify(part) ?? String(part);
+  } catch {
+    return '[not serializable]';
+  }
+}

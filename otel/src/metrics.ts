@@ -1,0 +1,73 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { diag } from '@opentelemetry/api';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { CellRegistry } from '@otel-register/cells';
+import { PROMETHEUS_TEXT, PrometheusTextRenderer } from '@otel-register/exposition';
+import {
+  answerOnServicePorts,
+  createScrapeHandler,
+  isMetricsPath,
+  type Page,
+  startMetricsServer,
+} from '@otel-register/listener';
+import { createProbes, type Probe } from '@otel-register/probes';
+import { once } from './messages.ts';
+import type { Config } from './settings.ts';
+
+/** The metrics half of the agent: what the SDK reads, what watches the process, and how scrapes are answered. */
+export interface Metrics {
+  readonly reader: PrometheusExporter;
+  readonly probes: Probe[];
+  /** Whether a request is a scrape, which is none of the service's traffic. */
+  readonly isScrape: (request: IncomingMessage) => boolean;
+  /** Starts answering scrapes. */
+  readonly listen: (serviceName: string) => void;
+}
+
+/** Makes the metrics half; nothing is watched and nothing listens yet. */
+export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
+  const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
+  const cells = new CellRegistry({ scope: 'otel-register', cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT });
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells] });
+  const renderer = new PrometheusTextRenderer((message) => diag.warn(message));
+  const failed = once((message: string) => diag.error(message));
+  let server: Server | undefined;
+
+  const isOnOwnPort = (of: unknown) => of !== undefined && of === server;
+  const isOnServicePort = (request: IncomingMessage | undefined) => isSamePort && isMetricsPath(request?.url);
+
+  async function renderPage(): Promise<Page> {
+    const { resourceMetrics, errors } = await reader.collect();
+    for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
+    return { contentType: PROMETHEUS_TEXT, body: renderer.render(resourceMetrics) };
+  }
+
+  const handler = createScrapeHandler({
+    renderPage,
+    onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
+  });
+
+  return {
+    reader,
+    probes: createProbes(
+      { cells, ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request) },
+      isEnabled,
+    ),
+    isScrape: (request) => isOnServicePort(request) || isOnOwnPort((request.socket as { server?: unknown }).server),
+    listen(serviceName) {
+      const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
+      if (isSamePort) answerOnServicePorts(handler);
+      const also = isSamePort ? "; they are on the service's own port too" : '';
+      server = startMetricsServer({
+        host,
+        port,
+        handler,
+        onListening: (url) => diag.info(`metrics of ${serviceName} on ${url}${also}`),
+        onError: ({ code, message }) => {
+          const why = code === 'EADDRINUSE' ? 'the port is taken' : message;
+          diag.error(`no metrics on ${host}:${port}, ${why}: the service runs on${also}`);
+        },
+      });
+    },
+  };
+}

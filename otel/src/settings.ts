@@ -1,0 +1,125 @@
+import { PROBE_NAMES } from '@otel-register/probes';
+
+/**
+ * How the text of a variable becomes a value. A parser answers undefined for text that is none of its values; `expected`
+ * completes the sentence "... is not ...".
+ */
+interface Parser<T> {
+  readonly expected: string;
+  readonly parse: (text: string) => T | undefined;
+}
+
+/** One variable: what reads it, what it is without it, and its line in the README and in `--help`. */
+export interface Setting<T> extends Parser<T> {
+  readonly fallback: T;
+  /** The fallback in words, where the value itself would tell little. */
+  readonly fallbackText?: string;
+  readonly doc: string;
+}
+
+function setting<T>(parser: Parser<T>, fallback: T, doc: string, fallbackText?: string): Setting<T> {
+  return { ...parser, fallback, doc, ...(fallbackText === undefined ? {} : { fallbackText }) };
+}
+
+const text: Parser<string> = { expected: 'a text', parse: (value) => value };
+
+/** OpenTelemetry specification, "Boolean value": only `true`, in any case, is true; anything but true and false is named. */
+const boolean: Parser<boolean> = {
+  expected: 'true or false',
+  parse: (value) => ({ true: true, false: false })[value.toLowerCase()],
+};
+
+const port: Parser<number> = { expected: 'a port from 0 to 65535', parse: (value) => wholeNumber(value, 0, 65_535) };
+
+const positive: Parser<number> = {
+  expected: 'a whole number from 1 to 1000000',
+  parse: (value) => wholeNumber(value, 1, 1_000_000),
+};
+
+const names: Parser<readonly string[]> = { expected: 'a list of names', parse: listOf };
+
+const attributes: Parser<Readonly<Record<string, string>>> = {
+  expected: 'a list of key=value pairs with percent-encoded values',
+  parse: parseAttributes,
+};
+
+function oneOf<const V extends string>(...values: V[]): Parser<V> {
+  return { expected: `one of ${values.join(', ')}`, parse: (value) => values.find((v) => v === value.toLowerCase()) };
+}
+
+function someOf<const V extends string>(...values: V[]): Parser<readonly V[]> {
+  return {
+    expected: `a list of ${values.join(', ')}`,
+    parse: (value) => {
+      const known = listOf(value).map((item) => values.find((v) => v === item.toLowerCase()));
+      return known.every((item) => item !== undefined) && known.length > 0 ? known : undefined;
+    },
+  };
+}
+
+/** Every variable that the agent itself reads. The table in the README is made from it. */
+export const SETTINGS = {
+  OTEL_SDK_DISABLED: setting(boolean, false, 'true: nothing of the agent is loaded.'),
+  OTEL_SERVICE_NAME: setting(text, '', 'Name of the service.', 'the name in the nearest package.json'),
+  OTEL_RESOURCE_ATTRIBUTES: setting(attributes, {}, 'What else describes the process: key=value,…', 'none'),
+  OTEL_METRICS_EXPORTER: setting(someOf('prometheus', 'none'), ['prometheus'], 'none switches metrics off.'),
+  OTEL_EXPORTER_PROMETHEUS_HOST: setting(text, 'localhost', 'Where /metrics listens; 0.0.0.0 for all interfaces.'),
+  OTEL_EXPORTER_PROMETHEUS_PORT: setting(port, 9464, 'Port of /metrics; 0 takes a free one.'),
+  OTEL_EXPORTER_PROMETHEUS_SAME_PORT: setting(
+    oneOf('off', 'open'),
+    'off',
+    "open: /metrics also on the service's own port, for anybody who reaches it.",
+  ),
+  OTEL_METRICS_CARDINALITY_LIMIT: setting(positive, 2000, 'Most series of a metric; the rest is counted in one more.'),
+  OTEL_TRACES_EXPORTER: setting(
+    someOf('otlp', 'console', 'none'),
+    ['none'],
+    'otlp or console switches spans on; the standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
+  ),
+  OTEL_NODE_ENABLED_INSTRUMENTATIONS: setting(
+    names,
+    [],
+    `Only these are measured and traced. Measured are: ${PROBE_NAMES.join(', ')}.`,
+    'all',
+  ),
+  OTEL_NODE_DISABLED_INSTRUMENTATIONS: setting(names, [], 'These are not, whatever is enabled.', 'none'),
+  OTEL_LOG_LEVEL: setting(
+    oneOf('none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'),
+    'info',
+    'How much the agent says of itself, on stderr.',
+  ),
+} as const;
+
+type Settings = typeof SETTINGS;
+
+export type SettingName = keyof Settings;
+
+/** What the table's variables come to. */
+export type Config = { readonly [N in SettingName]: Settings[N] extends Setting<infer T> ? T : never };
+
+function wholeNumber(value: string, least: number, most: number): number | undefined {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+function listOf(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** W3C Baggage's form, as the specification of resource environment variables asks. */
+function parseAttributes(value: string): Record<string, string> | undefined {
+  const pairs: [string, string][] = [];
+  for (const item of listOf(value)) {
+    const [key = '', ...rest] = item.split('=');
+    if (key.trim() === '' || rest.length === 0) return undefined;
+    try {
+      pairs.push([key.trim(), decodeURIComponent(rest.join('=').trim())]);
+    } catch {
+      return undefined;
+    }
+  }
+  return Object.fromEntries(pairs);
+}
