@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
-// One rule everywhere: what cannot be read at all (JSON syntax, percent-encoding, an absent body) and a header are 400; what was read
-// but does not fit its schema is 422, with one entry per field.
+// One rule everywhere: a header that does not fit, and what cannot be read at all (JSON syntax, percent-encoding, an absent
+// body), is 400; what was read but does not fit its schema is 422, with one entry per field.
 
 /** The request's JSON body as the schema has it. */
 export function validBody<S extends z.ZodType>(request: Request, schema: S): z.output<S> {

@@ -1,13 +1,6 @@
 /** The largest amount of one payment, in minor units (999,999,999.99 of a currency with two decimals). */
 export const MAX_AMOUNT = 99_999_999_999;
 
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-
-/** Whether `code` is an ISO 4217 code in capitals, like `EUR`. */
-export function isCurrency(code: string): boolean {
-  return CURRENCIES.has(code);
-}
-
 /**
  * Turns a sum as PostgreSQL answers it (`numeric`, as text) into minor units.
  * Throws a RangeError when the value is no whole number that JSON can carry exactly: a wrong sum is worse than none.

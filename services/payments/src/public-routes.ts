@@ -1,4 +1,13 @@
-import { authenticate, currentUser, type Database, Problem, page, validBody, validQuery } from '@payments/service-kit';
+import {
+  authenticate,
+  currentUser,
+  type Database,
+  Problem,
+  page,
+  validBody,
+  validHeader,
+  validQuery,
+} from '@payments/service-kit';
 import { type Request, type Response, Router } from 'express';
 import { answerConflict } from './conflicts.ts';
 import { pageOfPayments } from './payment-store.ts';
@@ -53,14 +62,7 @@ function idOf(request: Request<{ id: string }>): string {
   return id.data;
 }
 
-function keyOf(request: Request): string {
-  const key = idempotencyKey.safeParse(request.get('idempotency-key'));
-  if (key.success) return key.data;
-  const message = 'expected 1 to 255 visible ASCII characters';
-  throw new Problem(400, `the header Idempotency-Key is missing or malformed: ${message}`, {
-    errors: [{ field: 'Idempotency-Key', message }],
-  });
-}
+const keyOf = (request: Request) => validHeader(request, 'Idempotency-Key', idempotencyKey);
 
 /** A refund without a body gives everything back, so a body that was not understood must not pass for none. */
 function hasBody({ headers }: Request): boolean {

@@ -1,23 +1,22 @@
-import { pageQuery, text } from '@payments/service-kit';
+import { currencyCode, pageQuery, text } from '@payments/service-kit';
 import { z } from 'zod';
-import { isCurrency, MAX_AMOUNT } from './money.ts';
+import { MAX_AMOUNT } from './money.ts';
 import { STATES } from './state-machine.ts';
 
 /** A UUID in the one form that it is stored and cached under. */
 export const guid = z.guid().toLowerCase();
 
-export const idempotencyKey = z.string().regex(/^[!-~]{1,255}$/);
+const keyError = 'must be 1 to 255 visible ASCII characters';
+export const idempotencyKey = z.string({ error: keyError }).regex(/^[!-~]{1,255}$/, { error: keyError });
 
 const amountError = `must be a whole number of minor units from 1 to ${MAX_AMOUNT}`;
 const amount = z
   .number({ error: amountError })
   .refine((value) => Number.isInteger(value) && value >= 1 && value <= MAX_AMOUNT, { error: amountError });
 
-const currencyError = 'must be an ISO 4217 code in capitals, such as EUR';
-
 export const newPayment = z.strictObject({
   amount,
-  currency: z.string({ error: currencyError }).refine(isCurrency, { error: currencyError }),
+  currency: currencyCode,
   description: text(500).optional(),
   capture: z.boolean().default(false),
 });
