@@ -5,6 +5,7 @@ import type { Service } from '@payments/local-stack';
 import type pg from 'pg';
 import { type Answer, accessToken, type Call, call, fieldsAtFault } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
+import { ownRedis } from './support/own-redis.ts';
 
 const password = 'correct horse battery';
 
@@ -269,6 +270,23 @@ describe('auth', () => {
     );
     while ((await send('/health/ready')).status !== 200);
     assert.equal((await post('/auth/login', backend.admin)).status, 200);
+  });
+
+  it('answers 503 for what needs a session while Redis is away, and goes on when it is back', async () => {
+    const redis = await ownRedis();
+    const own = await backend.start('auth', { REDIS_URL: redis.url });
+    const login = () => call(`${own.url}/auth/login`, { method: 'POST', body: backend.admin });
+    const { body: tokens } = await login();
+    await redis.stop();
+    while ((await call(`${own.url}/health/ready`)).status !== 503);
+    assertProblem(await login(), 503);
+    const refresh = { method: 'POST', body: { refreshToken: tokens.refreshToken } };
+    assertProblem(await call(`${own.url}/auth/refresh`, refresh), 503);
+    assert.equal((await call(`${own.url}/auth/me`, { token: tokens.accessToken })).status, 200);
+    await redis.startAgain();
+    while ((await call(`${own.url}/health/ready`)).status !== 200);
+    assert.equal((await login()).status, 200);
+    await redis.stop();
   });
 
   it('writes neither passwords nor tokens nor addresses into its log', async () => {

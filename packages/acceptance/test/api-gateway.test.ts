@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { freePort, type Redis, type Service, startRedis, startService } from '@payments/local-stack';
 import { type Answer, accessToken, type Call, call } from './support/api-client.ts';
+import { ownRedis } from './support/own-redis.ts';
 import { ok, startUpstream, type Upstream } from './support/upstream.ts';
 
 const secret = 'a secret for tests, and for nothing else';
@@ -238,9 +239,7 @@ describe('api-gateway', () => {
     });
 
     it('is lifted while Redis is away, which the log says once, and the gateway is not ready then', async () => {
-      const dataDir = join(folder, 'own-redis');
-      const port = await freePort();
-      const own = await startRedis({ dataDir, port, throwAway: true });
+      const own = await ownRedis();
       const limited = await startGateway({ RATE_LIMIT_PER_MINUTE: '1', REDIS_URL: own.url });
       const token = newToken();
       await own.stop();
@@ -252,12 +251,12 @@ describe('api-gateway', () => {
       assert.equal(limited.stderr(), '');
       assert.equal((await call(`${limited.url}/health/live`)).status, 200);
 
-      const back = await startRedis({ dataDir, port, throwAway: true });
+      await own.startAgain();
       while ((await call(`${limited.url}/health/ready`)).status !== 200);
       await call(`${limited.url}/profile`, { token });
       assertProblem(await call(`${limited.url}/profile`, { token }), 429);
       await limited.stop();
-      await back.stop();
+      await own.stop();
     });
   });
 

@@ -5,6 +5,7 @@ import type { Service } from '@payments/local-stack';
 import type pg from 'pg';
 import { accessToken, type Call, call, fieldsAtFault } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
+import { ownRedis } from './support/own-redis.ts';
 
 describe('profile', () => {
   let backend: Backend;
@@ -123,6 +124,20 @@ describe('profile', () => {
 
   it('refuses malformed JSON with 400', async () => {
     assert.equal((await newUser().put('{')).status, 400);
+  });
+
+  it('is read and saved while Redis is away', async () => {
+    const redis = await ownRedis();
+    const own = await backend.start('profile', { REDIS_URL: redis.url });
+    const token = accessToken(backend.jwtSecret, { sub: randomUUID(), role: 'user' });
+    const send = (options: Call) => call(`${own.url}/profile`, { token, ...options });
+    await send({ method: 'PUT', body: { displayName: 'Ann' } });
+    await redis.stop();
+    while ((await call(`${own.url}/health/ready`)).status !== 503);
+    assert.equal((await send({})).body.displayName, 'Ann');
+    assert.equal((await send({ method: 'PUT', body: { displayName: 'Anna' } })).status, 200);
+    assert.equal((await send({})).body.displayName, 'Anna');
+    assert.equal((await call(`${own.url}/health/live`)).status, 200);
   });
 
   it('wants a token, and one of a user', async () => {
