@@ -1,14 +1,14 @@
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const green =
-  process.stdout.isTTY && !process.env.NO_COLOR ? (/** @type {string} */ text) => `\x1b[32m${text}\x1b[0m` : String;
+  process.stderr.isTTY && !process.env.NO_COLOR ? (/** @type {string} */ text) => `\x1b[32m${text}\x1b[0m` : String;
 const red =
-  process.stdout.isTTY && !process.env.NO_COLOR ? (/** @type {string} */ text) => `\x1b[31m${text}\x1b[0m` : String;
+  process.stderr.isTTY && !process.env.NO_COLOR ? (/** @type {string} */ text) => `\x1b[31m${text}\x1b[0m` : String;
 
 /** @param {number} since */
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /**
- * Shows that something is being done: on a terminal one line with a spinner and the seconds so far, elsewhere a plain line
+ * Shows on stderr that something is being done: on a terminal one line with a spinner and the seconds so far, elsewhere a plain line
  * for what takes longer than a second. It becomes `✔ title (3.2 s)`, or `✖ title` when the work throws.
  *
  * @template T
@@ -20,13 +20,13 @@ export async function step(title, work) {
   const began = performance.now();
   let line = title;
   let frame = 0;
-  const draw = () => process.stdout.write(`\r\x1b[2K${frames[frame++ % frames.length]} ${line} ${seconds(began)}`);
-  const timer = process.stdout.isTTY
+  const draw = () => process.stderr.write(`\r\x1b[2K${frames[frame++ % frames.length]} ${line} ${seconds(began)}`);
+  const timer = process.stderr.isTTY
     ? setInterval(draw, 80)
-    : setTimeout(() => process.stdout.write(`… ${line}\n`), 1000);
+    : setTimeout(() => process.stderr.write(`… ${line}\n`), 1000);
   const end = (/** @type {string} */ last) => {
     clearInterval(timer);
-    process.stdout.write(`${process.stdout.isTTY ? '\r\x1b[2K' : ''}${last}\n`);
+    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}${last}\n`);
   };
   try {
     const result = await work((detail) => {

@@ -10,11 +10,15 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 /** Something that the person at the keyboard can put right: shown without a stack. */
 export class Explained extends Error {}
 
-/** Installs and builds what is missing. Takes about a second when nothing changed. */
-export async function setUp() {
+/**
+ * Installs and builds what is missing. Takes about a second when nothing changed.
+ *
+ * @param {string[]} turboOptions such as `--filter=auth`, to build only what that package needs
+ */
+export async function setUp(...turboOptions) {
   checkNodeVersion();
   if (!isInstalled()) await step('Installing packages', () => run('npm', ['ci', '--include=dev', '--loglevel=error']));
-  await step('Building', () => turbo('build'));
+  await step('Building', () => turbo('build', ...turboOptions));
 }
 
 /**

@@ -1,7 +1,17 @@
+export { readServiceStatus, runBackendStatus, type ServiceStatus, statusTable } from './backend-status.ts';
 export { ensureCommand, findCommand } from './ensure-command.ts';
+export { runLoad } from './load/run-load.ts';
 export { freePort, onFreePort } from './ports.ts';
 export { externalPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { type ExitResult, type ManagedProcess, outputTail, startProcess, waitForOutput } from './process.ts';
+export {
+  type Family,
+  histogramQuantile,
+  parsePrometheusText,
+  type Sample,
+  samplesOf,
+  sumOf,
+} from './prometheus-text.ts';
 export { externalRedis, type Redis, type RedisOptions, startRedis } from './redis.ts';
 export {
   repositoryRoot,
