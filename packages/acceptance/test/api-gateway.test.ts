@@ -160,6 +160,16 @@ describe('api-gateway', () => {
       assert.equal(Buffer.from((await reader?.read())?.value ?? []).toString(), 'last');
     });
 
+    it('keeps its connections to a service for the next requests', async () => {
+      const ports = new Set<number | undefined>();
+      upstream.answer = (request, response) => {
+        ports.add(request.socket.remotePort);
+        ok(request, response);
+      };
+      for (let request = 0; request < 5; request++) await send('/payments', { method: 'POST', body: {} });
+      assert.equal(ports.size, 1);
+    });
+
     it('does not let the body of a GET through as a request of its own', async () => {
       const smuggled = 'GET /internal/users HTTP/1.1\r\nhost: x\r\n\r\n';
       const { hostname, port } = new URL(gateway.url);

@@ -7,11 +7,10 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, cost);
 }
 
-let nobodysHash: Promise<string> | undefined;
+const nobodysHash = hashPassword('nobody has this password');
 
 /** Whether the password is the one that was hashed. Without a hash it takes as long and is always false. */
 export async function isPassword(password: string, passwordHash: string | undefined): Promise<boolean> {
-  nobodysHash ??= hashPassword('nobody has this password');
   const matches = await verify(passwordHash ?? (await nobodysHash), password);
   return matches && passwordHash !== undefined;
 }
