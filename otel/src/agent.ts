@@ -1,5 +1,4 @@
 import { diag } from '@opentelemetry/api';
-import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readConfig } from './environment.ts';
@@ -21,10 +20,14 @@ export function start(): void {
   const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
   const serviceName = serviceNameOf(config);
 
-  const metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
+  // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
+  // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
-  const spanInstrumentations: Instrumentation[] =
-    spans?.createSpanInstrumentations((request) => metrics?.isScrape(request) ?? false) ?? [];
+  const metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
+  const spanInstrumentations = spans?.createSpanInstrumentations(
+    (request) => metrics?.isScrape(request) ?? false,
+    config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
+  );
   const sdk = new NodeSDK({
     resource: defaultResource().merge(
       resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
@@ -39,7 +42,7 @@ export function start(): void {
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   sdk.start();
-  spans?.enableSpanInstrumentations(spanInstrumentations);
+  if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   metrics?.listen(serviceName);
   // A scrape has no last one to wait for: only spans are pushed.
   if (hasTraces) flushAtExit(() => sdk.shutdown());

@@ -3,8 +3,14 @@ import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 
-/** Instrumentations that make metrics and no spans: what they measure, the probes measure. */
-const WITHOUT_SPANS = { enabled: false };
+/** They make metrics and no spans: what they measure, the probes measure. */
+const WITHOUT_SPANS = ['host-metrics', 'runtime-node'];
+
+/**
+ * Off unless they are asked for by name: a span for each socket and each look-up of a host, and one for each layer of a
+ * router that the Express instrumentation has a span for already.
+ */
+const TOO_FINE = ['dns', 'net', 'router'];
 
 /** Upstream's own metrics go nowhere, so nothing that the probes count is counted twice. */
 const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
@@ -14,12 +20,16 @@ const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
  * variables switch them. This file is loaded only when spans have somewhere to go.
  *
  * @param isScrape tells the requests that get no span
+ * @param askedFor what OTEL_NODE_ENABLED_INSTRUMENTATIONS names
  */
-export function createSpanInstrumentations(isScrape: (request: IncomingMessage) => boolean): Instrumentation[] {
+export function createSpanInstrumentations(
+  isScrape: (request: IncomingMessage) => boolean,
+  askedFor: readonly string[],
+): Instrumentation[] {
+  const off = [...WITHOUT_SPANS, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
   return getNodeAutoInstrumentations({
+    ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
     '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook: isScrape },
-    '@opentelemetry/instrumentation-host-metrics': WITHOUT_SPANS,
-    '@opentelemetry/instrumentation-runtime-node': WITHOUT_SPANS,
   });
 }
 

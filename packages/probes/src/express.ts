@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  type InstrumentationModuleDefinition,
-  InstrumentationNodeModuleDefinition,
-} from '@opentelemetry/instrumentation';
+import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { KeyTree } from '@otel-register/cells';
 import { setRoute } from './http-route.ts';
-import { type Method, patchedFile } from './patch.ts';
+import { type Method, patchedPackage } from './patch.ts';
 import { Probe } from './probe.ts';
 
 /** Express 5 routes with the package `router`, Express 4 with a router of its own. */
@@ -50,16 +47,15 @@ export class ExpressProbe extends Probe {
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
-    const prototype = (exported: { prototype: object }) => exported.prototype;
-    const handle = (original: Method) => this.#handling(original);
+    const handling = (original: Method) => this.#handling(original);
     return [
-      new InstrumentationNodeModuleDefinition('router', ROUTER_VERSIONS, undefined, undefined, [
-        patchedFile('router/lib/layer.js', ROUTER_VERSIONS, prototype, { handleRequest: handle }),
-        patchedFile('router/index.js', ROUTER_VERSIONS, prototype, { use: using }),
+      patchedPackage('router', ROUTER_VERSIONS, [
+        { module: 'router', wrappers: { use: using } },
+        { module: 'router/lib/layer.js', wrappers: { handleRequest: handling } },
       ]),
-      new InstrumentationNodeModuleDefinition('express', EXPRESS_4, undefined, undefined, [
-        patchedFile('express/lib/router/layer.js', EXPRESS_4, prototype, { handle_request: handle }),
-        patchedFile('express/lib/router/index.js', EXPRESS_4, (router: object) => router, { use: using }),
+      patchedPackage('express', EXPRESS_4, [
+        { module: 'express/lib/router/index.js', holder: (router: object) => router, wrappers: { use: using } },
+        { module: 'express/lib/router/layer.js', wrappers: { handle_request: handling } },
       ]),
     ];
   }

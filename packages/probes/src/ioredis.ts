@@ -1,11 +1,8 @@
-import {
-  type InstrumentationModuleDefinition,
-  InstrumentationNodeModuleDefinition,
-} from '@opentelemetry/instrumentation';
+import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
 import { CacheCounters } from './cache.ts';
 import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
-import { type Method, patchedFile } from './patch.ts';
+import { type Method, patchedPackage } from './patch.ts';
 import { Probe } from './probe.ts';
 
 const VERSIONS = ['>=5.0.0 <7'];
@@ -25,8 +22,6 @@ interface Redis {
   /** The commands of the transaction that is being sent, in order. */
   [queued]?: Command[] | undefined;
 }
-
-type Exports = { readonly default: { readonly prototype: object } };
 
 type Settle = (this: Command, outcome: unknown) => void;
 
@@ -67,10 +62,12 @@ export class IoredisProbe extends Probe {
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
-    const file = patchedFile('ioredis/built/Redis.js', VERSIONS, (exports: Exports) => exports.default.prototype, {
-      sendCommand: (original) => this.#sending(original),
-    });
-    return [new InstrumentationNodeModuleDefinition('ioredis', VERSIONS, undefined, undefined, [file])];
+    const redis = {
+      module: 'ioredis/built/Redis.js',
+      holder: (exports: { default: { prototype: object } }) => exports.default.prototype,
+      wrappers: { sendCommand: (original: Method) => this.#sending(original) },
+    };
+    return [patchedPackage('ioredis', VERSIONS, [redis])];
   }
 
   #sending(original: Method): Method {

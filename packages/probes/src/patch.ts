@@ -1,4 +1,4 @@
-import { InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
+import { InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of a library, whatever its signature
 export type Method = (this: any, ...args: any[]) => any;
@@ -29,29 +29,52 @@ function unpatchMethod(target: object, name: string): void {
   if (descriptor && original) Object.defineProperty(target, name, { ...descriptor, value: original });
 }
 
+/** Methods of one module of a package. */
+export interface PatchedModule<E = never> {
+  /** The module's path as it is required, `pg/lib/query.js`, or the package's name for its main module. */
+  readonly module: string;
+  /** What of the module's exports has the methods; its prototype unless given. */
+  readonly holder?: (exports: E) => object;
+  /** By the name of the method. */
+  readonly wrappers: Readonly<Record<string, (original: Method) => Method>>;
+}
+
 /**
- * A file of a library whose methods are patched when it is loaded, and put back when the probe is disabled. Patching the file
- * rather than the package reaches it however it is loaded: an `import` of a CommonJS package requires its inner files too.
+ * A package whose methods are patched when it is loaded, and put back when the probe is disabled. Inner modules are patched
+ * where they can be: they are required also when the service imports the package from an ES module.
  *
- * @param file path within the package's parent folder, such as `pg/lib/query.js`
- * @param holder what of the file's exports has the methods
- * @param wrappers by the name of the method
+ * @param versions semantic version ranges; other versions stay as they are
  */
-export function patchedFile<E>(
-  file: string,
+export function patchedPackage(
+  name: string,
   versions: string[],
-  holder: (exports: E) => object,
-  wrappers: Readonly<Record<string, (original: Method) => Method>>,
-): InstrumentationNodeModuleFile {
-  return new InstrumentationNodeModuleFile(
-    file,
+  // biome-ignore lint/suspicious/noExplicitAny: the exports of a library, whatever they are
+  modules: readonly PatchedModule<any>[],
+): InstrumentationNodeModuleDefinition {
+  const main = modules.find(({ module }) => module === name);
+  const files = modules
+    .filter((inner) => inner !== main)
+    .map((inner) => new InstrumentationNodeModuleFile(inner.module, versions, patching(inner), unpatching(inner)));
+  return new InstrumentationNodeModuleDefinition(
+    name,
     versions,
-    (exports: E) => {
-      for (const [method, wrap] of Object.entries(wrappers)) patchMethod(holder(exports), method, wrap);
-      return exports;
-    },
-    (exports?: E) => {
-      if (exports) for (const method of Object.keys(wrappers)) unpatchMethod(holder(exports), method);
-    },
+    main && patching(main),
+    main && unpatching(main),
+    files,
   );
+}
+
+const prototypeOf = (exports: { readonly prototype: object }): object => exports.prototype;
+
+function patching<E>({ holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>) {
+  return (exports: E): E => {
+    for (const [method, wrap] of Object.entries(wrappers)) patchMethod(holder(exports), method, wrap);
+    return exports;
+  };
+}
+
+function unpatching<E>({ holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>) {
+  return (exports?: E): void => {
+    if (exports) for (const method of Object.keys(wrappers)) unpatchMethod(holder(exports), method);
+  };
 }

@@ -1,10 +1,7 @@
-import {
-  type InstrumentationModuleDefinition,
-  InstrumentationNodeModuleDefinition,
-} from '@opentelemetry/instrumentation';
+import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
 import type { DatabaseOperations, DatabaseTarget, TargetOperations } from './db-operation.ts';
-import { type Method, patchedFile } from './patch.ts';
+import { type Method, patchedPackage } from './patch.ts';
 import { PgPools } from './pg-pools.ts';
 import { Probe } from './probe.ts';
 import { sqlOperation } from './sql-operation.ts';
@@ -52,20 +49,20 @@ export class PgProbe extends Probe {
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
-    const prototype = (exported: { prototype: object }) => exported.prototype;
     return [
-      new InstrumentationNodeModuleDefinition('pg', VERSIONS, undefined, undefined, [
-        patchedFile('pg/lib/client.js', VERSIONS, prototype, { connect: (original) => this.#connecting(original) }),
-        patchedFile('pg/lib/query.js', VERSIONS, prototype, {
-          submit: (original) => this.#submitting(original),
-          handleReadyForQuery: (original) => this.#ready(original),
-          handleError: (original) => this.#erring(original),
-        }),
+      patchedPackage('pg', VERSIONS, [
+        { module: 'pg/lib/client.js', wrappers: { connect: (original) => this.#connecting(original) } },
+        {
+          module: 'pg/lib/query.js',
+          wrappers: {
+            submit: (original) => this.#submitting(original),
+            handleReadyForQuery: (original) => this.#ready(original),
+            handleError: (original) => this.#erring(original),
+          },
+        },
       ]),
-      new InstrumentationNodeModuleDefinition('pg-pool', POOL_VERSIONS, undefined, undefined, [
-        patchedFile('pg-pool/index.js', POOL_VERSIONS, prototype, {
-          connect: (original) => this.#pools.connecting(original),
-        }),
+      patchedPackage('pg-pool', POOL_VERSIONS, [
+        { module: 'pg-pool', wrappers: { connect: (original) => this.#pools.connecting(original) } },
       ]),
     ];
   }
