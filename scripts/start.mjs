@@ -38,8 +38,10 @@ async function start() {
   await setUp();
   const local = await import('@payments/local-stack');
   const ports = local.serviceNames.map((name, index) => ({ name, port: firstPort + index }));
-  for (const { name, port } of ports) await checkPortIsFree(name, port);
   process.on('exit', claimDataDir());
+  // A run that was killed with SIGKILL could take nothing along.
+  for (const { name } of ports) await explained(local.stopLeftOverService(name, pidFile(name)));
+  for (const { name, port } of ports) await checkPortIsFree(name, port);
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
 
@@ -75,9 +77,10 @@ async function start() {
             OTEL_EXPORTER_PROMETHEUS_PORT: String(firstMetricsPort + index),
           },
           logFile: logFile(name),
+          pidFile: pidFile(name),
         });
         services.push({ title: name, stop: service.stop });
-        reportUnexpectedEnd(name, service.exited, () => local.outputTail(service, 5));
+        reportUnexpectedEnd(name, service.exited, () => local.outputTail(service, 3));
       }),
     );
     for (const result of results) if (result.status === 'rejected') throw new Explained(result.reason.message);
@@ -115,6 +118,11 @@ async function explained(work) {
 /** @param {string} name */
 function logFile(name) {
   return join(logs, `${name}.log`);
+}
+
+/** @param {string} name */
+function pidFile(name) {
+  return join(dataDir, `${name}.pid`);
 }
 
 /**

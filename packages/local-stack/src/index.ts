@@ -20,5 +20,6 @@ export {
   type ServiceOptions,
   serviceNames,
   startService,
+  stopLeftOverService,
 } from './service.ts';
 export { databaseNames, type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';

@@ -2,21 +2,35 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The working directory of a process: how a server of ours is told from a stranger that got the same pid later. */
-function workingDirectory(pid: number): string | undefined {
-  try {
-    if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`);
-    const fields = execFileSync('lsof', ['-a', '-d', 'cwd', '-F', 'n', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return /^n(.*)$/m.exec(fields)?.[1];
-  } catch {
-    return undefined;
+interface LeftOver {
+  /** A file whose first line is the pid; it may be missing or stale. */
+  pidFile: string;
+  /** The working directory and a part of the command line: by now the pid may belong to a stranger. */
+  cwd: string;
+  command: string;
+  signal: NodeJS.Signals;
+}
+
+/**
+ * Ends a process that a killed run left behind. The caller guarantees that no other run owns it.
+ *
+ * @throws Error when the process does not go away.
+ */
+export async function stopLeftOver({ pidFile, cwd, command, signal }: LeftOver): Promise<void> {
+  const pid = readPid(pidFile);
+  if (pid === undefined) return;
+  const running = describe(pid);
+  if (running?.cwd !== realpathSync(cwd) || !running.command.includes(command)) return;
+  process.kill(pid, signal);
+  for (let waited = 0; isAlive(pid); waited += 50) {
+    if (waited > 15_000)
+      throw new Error(`process ${pid} (${command}), left over from an earlier run, does not end: kill it`);
+    await delay(50);
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with that pid runs, whosever it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -25,30 +39,28 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/**
- * Ends a server that a killed run left behind on `dataDir`. The caller guarantees that no other run uses it.
- *
- * @param pidFile a file whose first line is the server's pid; it may be missing or stale.
- * @returns the pid that was stopped, or undefined when nothing was left over.
- * @throws Error when the server does not go away.
- */
-export async function stopLeftOver(
-  pidFile: string,
-  dataDir: string,
-  signal: NodeJS.Signals,
-): Promise<number | undefined> {
-  let pid: number;
+function readPid(file: string): number | undefined {
   try {
-    pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
+    return pid > 1 ? pid : undefined;
   } catch {
     return undefined;
   }
-  if (!(pid > 1) || workingDirectory(pid) !== realpathSync(dataDir)) return undefined;
-  process.kill(pid, signal);
-  for (let waited = 0; isAlive(pid); waited += 50) {
-    if (waited > 15_000)
-      throw new Error(`process ${pid}, left over in ${dataDir}, did not end on ${signal}: end it by hand`);
-    await delay(50);
+}
+
+function describe(pid: number): { cwd: string | undefined; command: string } | undefined {
+  try {
+    if (process.platform === 'linux') {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return { cwd: readlinkSync(`/proc/${pid}/cwd`), command };
+    }
+    const cwd = /^n(.*)$/m.exec(run('lsof', '-a', '-d', 'cwd', '-F', 'n', '-p', String(pid)))?.[1];
+    return { cwd, command: run('ps', '-o', 'command=', '-p', String(pid)) };
+  } catch {
+    return undefined;
   }
-  return pid;
+}
+
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 }

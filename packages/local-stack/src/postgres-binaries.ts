@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isAlive } from './left-over.ts';
 
 /** The account that PostgreSQL runs under; empty where that is simply our own. */
 export type Account = { uid: number; gid: number } | Record<never, never>;
@@ -14,6 +15,8 @@ export interface PostgresBinaries {
   /** Removes what was made for this run. */
   release(): void;
 }
+
+const COPY_PREFIX = 'local-stack-postgres-';
 
 function idOf(user: string): Account | undefined {
   try {
@@ -74,8 +77,22 @@ export async function postgresBinaries(account: Account): Promise<PostgresBinari
   if (tried.status === 0) return { ...installed, release: () => {} };
   if (!('uid' in account))
     throw new Error(`${installed.postgres} does not run: ${tried.error?.message ?? tried.stderr}`);
-  const copy = mkdtempSync(join(tmpdir(), 'local-stack-postgres-'));
-  execFileSync('chmod', ['755', copy]);
+  removeAbandonedCopies();
+  const copy = mkdtempSync(join(tmpdir(), `${COPY_PREFIX}${process.pid}-`));
+  const release = () => {
+    process.off('exit', release);
+    rmSync(copy, { recursive: true, force: true });
+  };
+  process.on('exit', release);
+  chmodSync(copy, 0o755);
   cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-  return { ...inFolder(copy), release: () => rmSync(copy, { recursive: true, force: true }) };
+  return { ...inFolder(copy), release };
+}
+
+/** Copies of runs that were killed. */
+function removeAbandonedCopies(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(COPY_PREFIX) && Number.parseInt(name.slice(COPY_PREFIX.length), 10);
+    if (owner && !isAlive(owner)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
 }

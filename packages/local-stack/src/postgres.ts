@@ -69,7 +69,7 @@ async function startFrom(binaries: PostgresBinaries, account: Account, options: 
   if (!existsSync(cluster)) await createCluster(binaries, account, dataDir, passwordFile);
   const password = readFileSync(passwordFile, 'utf8');
 
-  await stopLeftOver(pidFile, cluster, 'SIGINT');
+  await stopLeftOver({ pidFile, cwd: cluster, command: 'postgres', signal: 'SIGINT' });
   // Whoever has that pid now is not our server; PostgreSQL itself would refuse to start when it sees the pid in use.
   rmSync(pidFile, { force: true });
 

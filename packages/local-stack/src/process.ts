@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { constants } from 'node:os';
 
 export interface ExitResult {
   /** Exit code, or null when a signal ended the process. */
@@ -44,24 +45,22 @@ function killAll(): void {
 }
 
 /** For programs with no signal handling of their own, such as a test file; an ordered shutdown is theirs to do. */
-function killAllAndDie(signal: NodeJS.Signals): void {
+function leaveOnSignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
-  killAll();
-  process.off(signal, killAllAndDie);
-  process.kill(process.pid, signal);
+  process.exit(128 + constants.signals[signal]);
 }
 
 function keepTrack(child: ChildProcess, signal: NodeJS.Signals): void {
   if (alive.size === 0) {
     process.on('exit', killAll);
-    for (const ending of ENDING_SIGNALS) process.on(ending, killAllAndDie);
+    for (const ending of ENDING_SIGNALS) process.on(ending, leaveOnSignal);
   }
   alive.set(child, signal);
   child.once('exit', () => {
     alive.delete(child);
     if (alive.size > 0) return;
     process.off('exit', killAll);
-    for (const ending of ENDING_SIGNALS) process.off(ending, killAllAndDie);
+    for (const ending of ENDING_SIGNALS) process.off(ending, leaveOnSignal);
   });
 }
 

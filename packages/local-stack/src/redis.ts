@@ -39,7 +39,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const pidFile = join(dataDir, 'redis.pid');
-  await stopLeftOver(pidFile, dataDir, 'SIGTERM');
+  await stopLeftOver({ pidFile, cwd: dataDir, command: '-server', signal: 'SIGTERM' });
 
   const start = async (port: number) => {
     const persistence = options.throwAway ? ['--save', '', '--appendonly', 'no'] : ['--appendonly', 'yes'];

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stopLeftOver } from './left-over.ts';
 import { type ManagedProcess, outputTail, startProcess, waitForOutput } from './process.ts';
 
 export const serviceNames = ['api-gateway', 'auth', 'payments', 'admin', 'profile'] as const;
@@ -18,6 +19,8 @@ export interface ServiceOptions {
   /** Default: a free one, which the service logs; LOG_LEVEL must be `info` or finer then. */
   port?: number;
   logFile?: string | undefined;
+  /** Holds the pid while the service runs, for {@link stopLeftOverService}. */
+  pidFile?: string | undefined;
 }
 
 export interface Service extends ManagedProcess {
@@ -38,8 +41,15 @@ const START_TIMEOUT_MS = 30_000;
  *
  * @throws Error with the service's last lines when it ends first or is not ready within 30 seconds.
  */
-export async function startService({ name, env, agent = false, port, logFile }: ServiceOptions): Promise<Service> {
-  const main = join('services', name, 'dist', 'main.js');
+export async function startService({
+  name,
+  env,
+  agent = false,
+  port,
+  logFile,
+  pidFile,
+}: ServiceOptions): Promise<Service> {
+  const main = mainOf(name);
   if (!existsSync(join(repositoryRoot, main))) throw new Error(`${main} is missing: run npm run build first`);
   const running = await startProcess(process.execPath, [...(agent ? ['-r', './otel/register'] : []), main], {
     cwd: repositoryRoot,
@@ -47,6 +57,10 @@ export async function startService({ name, env, agent = false, port, logFile }: 
     stopTimeoutMs: STOP_TIMEOUT_MS,
     logFile,
   });
+  if (pidFile !== undefined) {
+    writeFileSync(pidFile, `${running.pid}\n`);
+    void running.exited.then(() => rmSync(pidFile, { force: true }));
+  }
   const listening = port ?? (await waitForOutput(running, name, () => portLogged(running.stdout()), START_TIMEOUT_MS));
   const url = `http://127.0.0.1:${listening}`;
   await waitUntilReady(running, name, url);
@@ -58,6 +72,15 @@ export async function startService({ name, env, agent = false, port, logFile }: 
       metricsUrl: { get: () => metricsUrlSaid(running.stderr()), enumerable: true },
     },
   ) as Service;
+}
+
+function mainOf(name: ServiceName): string {
+  return join('services', name, 'dist', 'main.js');
+}
+
+/** Ends the service whose pid a killed run left in `pidFile`, if it still runs. */
+export async function stopLeftOverService(name: ServiceName, pidFile: string): Promise<void> {
+  await stopLeftOver({ pidFile, cwd: repositoryRoot, command: mainOf(name), signal: 'SIGTERM' });
 }
 
 function portLogged(stdout: string): number | undefined {

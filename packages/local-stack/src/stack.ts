@@ -55,13 +55,16 @@ export function serviceEnvironment(
  */
 export async function startStack({ agent = false, env = {}, serviceEnv = {} }: StackOptions = {}): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'local-stack-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const started: Array<{ stop(): Promise<unknown> }> = [];
   const stop = async () => {
     const [postgres, redis, ...services] = started.splice(0);
     await Promise.all(services.map((service) => service.stop()));
     await redis?.stop();
     await postgres?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', removeFolder);
+    removeFolder();
   };
   try {
     const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -73,7 +74,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const ended = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       cwd: import.meta.dirname,
     });
-    await assert.rejects(ended, { signal });
+    await assert.rejects(ended, { code: 128 + constants.signals[signal] });
     const pidFile = join(dataDir, 'cluster', 'postmaster.pid');
     while (existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
