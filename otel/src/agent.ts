@@ -3,7 +3,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
-import { useMessagesForDiagnostics } from './messages.ts';
+import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics } from './metrics.ts';
 import { defaultServiceName } from './service-name.ts';
 import type { Config } from './settings.ts';
@@ -28,17 +28,19 @@ export function start(): void {
     (request) => metrics?.isScrape(request) ?? false,
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
   );
-  const sdk = new NodeSDK({
-    resource: defaultResource().merge(
-      resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
-    ),
-    autoDetectResources: false,
-    metricReaders: metrics ? [metrics.reader] : [],
-    instrumentations: metrics?.probes ?? [],
-    logRecordProcessors: [],
-    ...(hasTraces ? {} : { spanProcessors: [] }),
-  });
-  // After the SDK's constructor, which sets a logger that writes to stdout.
+  const sdk = withoutItsLogger(
+    () =>
+      new NodeSDK({
+        resource: defaultResource().merge(
+          resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
+        ),
+        autoDetectResources: false,
+        metricReaders: metrics ? [metrics.reader] : [],
+        instrumentations: metrics?.probes ?? [],
+        logRecordProcessors: [],
+        ...(hasTraces ? {} : { spanProcessors: [] }),
+      }),
+  );
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   sdk.start();

@@ -25,7 +25,7 @@ function say(message: string): void {
   }
 }
 
-/** Makes OpenTelemetry's own messages lines of ours. The SDK's console logger would write to stdout. */
+/** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
   const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
   const logger: DiagLogger = { error: line, warn: line, info: line, debug: line, verbose: line };
@@ -40,6 +40,17 @@ export function once(tell: (message: string) => void): (message: string) => void
     said.add(message);
     tell(message);
   };
+}
+
+/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout. */
+export function withoutItsLogger<T>(makeSdk: () => T): T {
+  const { setLogger } = diag;
+  diag.setLogger = () => false;
+  try {
+    return makeSdk();
+  } finally {
+    diag.setLogger = setLogger;
+  }
 }
 
 function textOf(part: unknown): string {

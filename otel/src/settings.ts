@@ -1,4 +1,5 @@
 import { PROBE_NAMES } from '@otel-register/probes';
+import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 
 /**
  * How the text of a variable becomes a value. A parser answers undefined for text that is none of its values; `expected`
@@ -36,8 +37,6 @@ const positive: Parser<number> = {
   parse: (value) => wholeNumber(value, 1, 1_000_000),
 };
 
-const names: Parser<readonly string[]> = { expected: 'a list of names', parse: listOf };
-
 const attributes: Parser<Readonly<Record<string, string>>> = {
   expected: 'a list of key=value pairs with percent-encoded values',
   parse: parseAttributes,
@@ -46,6 +45,12 @@ const attributes: Parser<Readonly<Record<string, string>>> = {
 function oneOf<const V extends string>(...values: V[]): Parser<V> {
   return { expected: `one of ${values.join(', ')}`, parse: (value) => values.find((v) => v === value.toLowerCase()) };
 }
+
+/** As `OTEL_NODE_…_INSTRUMENTATIONS` are written: names without the package's prefix. */
+const instrumentations: Parser<readonly string[]> = {
+  ...someOf(...INSTRUMENTATION_NAMES),
+  expected: 'a list of instrumentations, such as http,pg,ioredis',
+};
 
 function someOf<const V extends string>(...values: V[]): Parser<readonly V[]> {
   return {
@@ -77,12 +82,12 @@ export const SETTINGS = {
     'otlp or console switches spans on; the standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
   ),
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: setting(
-    names,
+    instrumentations,
     [],
     `Only these are measured and traced. Measured are: ${PROBE_NAMES.join(', ')}.`,
     'all',
   ),
-  OTEL_NODE_DISABLED_INSTRUMENTATIONS: setting(names, [], 'These are not, whatever is enabled.', 'none'),
+  OTEL_NODE_DISABLED_INSTRUMENTATIONS: setting(instrumentations, [], 'These are not, whatever is enabled.', 'none'),
   OTEL_LOG_LEVEL: setting(
     oneOf('none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'),
     'info',

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { readConfig } from '../src/environment.ts';
+import { SPAN_INSTRUMENTATIONS } from '../src/instrumentation-names.ts';
+import { SETTINGS } from '../src/settings.ts';
+import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
+
+test('every variable has a default, and an empty one counts as unset', () => {
+  const warnings: string[] = [];
+  const empty = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '  ']));
+  assert.deepEqual(
+    readConfig(empty, (message) => warnings.push(message)),
+    readConfig({}, assert.fail),
+  );
+  assert.deepEqual(warnings, []);
+});
+
+for (const [name, value, message] of [
+  ['OTEL_SDK_DISABLED', 'yes', 'OTEL_SDK_DISABLED="yes" is not true or false; using false instead'],
+  [
+    'OTEL_METRICS_EXPORTER',
+    'statsd',
+    'OTEL_METRICS_EXPORTER="statsd" is not a list of prometheus, none; using prometheus instead',
+  ],
+  [
+    'OTEL_TRACES_EXPORTER',
+    'otlp,jaeger',
+    'OTEL_TRACES_EXPORTER="otlp,jaeger" is not a list of otlp, console, none; using none instead',
+  ],
+  [
+    'OTEL_EXPORTER_PROMETHEUS_PORT',
+    '65536',
+    'OTEL_EXPORTER_PROMETHEUS_PORT="65536" is not a port from 0 to 65535; using 9464 instead',
+  ],
+  [
+    'OTEL_EXPORTER_PROMETHEUS_SAME_PORT',
+    'maybe',
+    'OTEL_EXPORTER_PROMETHEUS_SAME_PORT="maybe" is not one of off, open; using off instead',
+  ],
+  [
+    'OTEL_METRICS_CARDINALITY_LIMIT',
+    '0',
+    'OTEL_METRICS_CARDINALITY_LIMIT="0" is not a whole number from 1 to 1000000; using 2000 instead',
+  ],
+  [
+    'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
+    'pg,redsi',
+    'OTEL_NODE_DISABLED_INSTRUMENTATIONS="pg,redsi" is not a list of instrumentations, such as http,pg,ioredis; using none instead',
+  ],
+  [
+    'OTEL_LOG_LEVEL',
+    'loud',
+    'OTEL_LOG_LEVEL="loud" is not one of none, error, warn, info, debug, verbose, all; using info instead',
+  ],
+  [
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'region',
+    'OTEL_RESOURCE_ATTRIBUTES="region" is not a list of key=value pairs with percent-encoded values; using none instead',
+  ],
+] as const) {
+  test(`${name}=${value} is one line with variable, value and what is used instead`, async (t) => {
+    const { code, stdout, stderr } = await run(t, {
+      cwd: serviceFolder(t, { 'dist/main.js': 'setTimeout(() => console.log("ran"), 50)' }),
+      env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0', [name]: value },
+    }).ended;
+    assert.deepEqual([code, stdout], [0, 'ran\n']);
+    assert.equal(stderr.split('\n')[0], `otel: ${message}`);
+    assert.equal(stderr.match(new RegExp(name, 'g'))?.length, 1);
+  });
+}
+
+test('the instrumentations that the variables know are those of the package that makes the spans', () => {
+  const entry = require.resolve('@opentelemetry/auto-instrumentations-node');
+  const { dependencies } = JSON.parse(readFileSync(path.join(entry, '../../package.json'), 'utf8'));
+  const prefix = '@opentelemetry/instrumentation-';
+  const names = Object.keys(dependencies).flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
+  assert.deepEqual([...SPAN_INSTRUMENTATIONS].sort(), names.sort());
+});
+
+test('OTEL_SDK_DISABLED=true loads nothing of the agent and says nothing', async (t) => {
+  const program = 'console.log(Object.keys(require.cache).filter((file) => file.includes("agent")).length)';
+  const { stdout, stderr } = await run(t, {
+    cwd: serviceFolder(t, { 'dist/main.js': program }),
+    env: { OTEL_SDK_DISABLED: 'TRUE' },
+  }).ended;
+  assert.deepEqual([stdout, stderr], ['0\n', '']);
+});
+
+test('OTEL_SERVICE_NAME wins over service.name in OTEL_RESOURCE_ATTRIBUTES, and that over the nearest package.json', async (t) => {
+  const cwd = serviceFolder(t, {
+    'dist/main.js': HELLO,
+    'dist/package.json': '{"type":"commonjs"}',
+    'package.json': '{"name":"from-package"}',
+  });
+  const attributes = {
+    OTEL_RESOURCE_ATTRIBUTES: 'service.name=from-attributes,deployment.environment.name=test%20bed',
+  };
+  for (const [env, name] of [
+    [{}, 'from-package'],
+    [attributes, 'from-attributes'],
+    [{ ...attributes, OTEL_SERVICE_NAME: 'from-variable' }, 'from-variable'],
+  ] as const) {
+    const service = run(t, { cwd, env });
+    const page = await (await fetch(await metricsUrl(service))).text();
+    const target = /^target_info\{(.*)\} 1$/m.exec(page)?.[1] ?? '';
+    assert.ok(target.includes(`service_name="${name}"`), target);
+    assert.equal(target.includes('deployment_environment_name="test bed"'), 'OTEL_RESOURCE_ATTRIBUTES' in env);
+    assert.doesNotMatch(target, /process_|host_/);
+  }
+});
+
+test('OTEL_METRICS_EXPORTER=none listens nowhere and measures nothing', async (t) => {
+  const program = `
+    require('node:http').createServer(() => {}).listen(0, function () {
+      console.log(process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length);
+      process.exit();
+    });`;
+  const { stdout, stderr } = await run(t, {
+    cwd: serviceFolder(t, { 'dist/main.js': program }),
+    env: { OTEL_METRICS_EXPORTER: 'none' },
+  }).ended;
+  assert.deepEqual([stdout, stderr], ['1\n', '']);
+});
+
+test("OTEL_EXPORTER_PROMETHEUS_SAME_PORT=open answers /metrics on the service's own port, and nothing else changes", async (t) => {
+  const service = run(t, {
+    cwd: serviceFolder(t, { 'dist/main.js': HELLO }),
+    env: { OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open' },
+  });
+  const [, port] = await service.until(/service on (\d+)/);
+  for (const path of ['/metrics/', '/metricsx', '/METRICS', '/x/metrics', '/']) {
+    assert.equal(await (await fetch(`http://localhost:${port}${path}`)).text(), 'hello', path);
+  }
+  const response = await fetch(`http://localhost:${port}/metrics?x=1`);
+  const page = await response.text();
+  assert.match(page, /^http_server_requests_total\{.*\} 5$/m);
+  const post = await fetch(`http://localhost:${port}/metrics`, { method: 'POST', body: 'x' });
+  assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+});
+
+test("without it, /metrics on the service's port is the service's", async (t) => {
+  const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) });
+  const [, port] = await service.until(/service on (\d+)/);
+  assert.equal(await (await fetch(`http://localhost:${port}/metrics`)).text(), 'hello');
+});
+
+test('OTEL_LOG_LEVEL=none says nothing at all, debug goes to stderr and never to stdout', async (t) => {
+  const cwd = serviceFolder(t, { 'dist/main.js': 'setTimeout(() => {}, 50)' });
+  const quiet = await run(t, { cwd, env: { OTEL_LOG_LEVEL: 'none', OTEL_METRICS_CARDINALITY_LIMIT: 'x' } }).ended;
+  assert.deepEqual([quiet.stdout, quiet.stderr], ['', '']);
+  const loud = await run(t, { cwd, env: { OTEL_LOG_LEVEL: 'debug', OTEL_TRACES_EXPORTER: 'otlp' } }).ended;
+  assert.equal(loud.stdout, '');
+  assert.match(loud.stderr, /otel: @opentelemetry\/api: Registered a global for trace/);
+});
