@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { answerOnServicePorts, createScrapeHandler, type Page, startMetricsServer } from '../src/index.ts';
+
+const PAGE: Page = { contentType: 'text/plain; version=0.0.4', body: 'up 1\n' };
+
+/** A listener on a free port, and what it was told of. */
+async function listener(t: TestContext, renderPage: () => Promise<Page> = async () => PAGE) {
+  const errors: unknown[] = [];
+  const handler = createScrapeHandler({ renderPage, onError: (error) => errors.push(error) });
+  const url = await new Promise<string>((onListening, onError) => {
+    const server = startMetricsServer({ host: 'localhost', port: 0, handler, onListening, onError });
+    t.after(() => closed(server));
+  });
+  return { url, errors, handler };
+}
+
+function closed(server: Server): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
+test('T1 T4: GET /metrics answers 200 with the page, its type and its length', async (t) => {
+  const { url } = await listener(t);
+  const response = await fetch(url);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), PAGE.contentType);
+  assert.equal(response.headers.get('content-length'), '5');
+  assert.equal(await response.text(), PAGE.body);
+});
+
+test('T3: HEAD has the same headers and no body, other methods are 405 and collect nothing', async (t) => {
+  let collections = 0;
+  const { url } = await listener(t, async () => {
+    collections++;
+    return PAGE;
+  });
+  const head = await fetch(url, { method: 'HEAD' });
+  assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '5', '']);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const response = await fetch(url, { method, body: method === 'POST' ? 'x'.repeat(100_000) : null });
+    assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, HEAD'], method);
+    await response.text();
+  }
+  assert.equal(collections, 1);
+});
+
+test('any other path is 404 and names the right one', async (t) => {
+  const { url } = await listener(t);
+  const response = await fetch(new URL('/', url));
+  assert.equal(response.status, 404);
+  assert.match(await response.text(), /\/metrics/);
+});
+
+test('T5 T7: a page that cannot be made is 500, never 200, and the next scrape works', async (t) => {
+  let broken = true;
+  const { url, errors } = await listener(t, async () => {
+    if (broken) throw new Error('no page');
+    return PAGE;
+  });
+  const failed = await fetch(url);
+  assert.deepEqual([failed.status, errors.length], [500, 1]);
+  assert.match(await failed.text(), /could not be collected/);
+  broken = false;
+  assert.equal((await fetch(url)).status, 200);
+});
+
+test('T10: scrapes that arrive during a collection share it', async (t) => {
+  let collections = 0;
+  let finish: () => void = () => {};
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const { url } = await listener(t, async () => {
+    collections++;
+    await gate;
+    return PAGE;
+  });
+  const bodies = Array.from({ length: 20 }, async () => (await fetch(url)).text());
+  while (collections === 0) await new Promise((resolve) => setImmediate(resolve));
+  // The first one is held up until the others wait for it.
+  setTimeout(finish, 100);
+  assert.deepEqual(new Set(await Promise.all(bodies)), new Set([PAGE.body]));
+  assert.ok(collections < 20, `${collections} collections for 20 scrapes`);
+});
+
+test('T18: a scraper that goes away in the middle is no error', async (t) => {
+  const { url, errors } = await listener(t, async () => ({ ...PAGE, body: 'x'.repeat(50_000_000) }));
+  const { port } = new URL(url);
+  const socket = connect(Number(port), 'localhost');
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  await new Promise((resolve) => socket.once('data', resolve));
+  socket.destroy();
+  assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
+  assert.deepEqual(errors, []);
+});
+
+test('a host that is not there and a port that is taken are told and thrown nowhere', async (t) => {
+  const { url, handler } = await listener(t);
+  const { port } = new URL(url);
+  for (const [host, expected] of [
+    ['localhost', 'EADDRINUSE'],
+    ['192.0.2.1', 'EADDRNOTAVAIL'],
+  ] as const) {
+    const error = await new Promise<NodeJS.ErrnoException>((onError, reject) =>
+      startMetricsServer({ host, port: Number(port), handler, onListening: reject, onError }),
+    );
+    assert.equal(error.code, expected);
+  }
+});
+
+test('the same port: the page before the service sees the request, and everything as it was when undone', async (t) => {
+  const seen: string[] = [];
+  const service = createServer((request, response) => {
+    seen.push(request.url ?? '');
+    response.end('service');
+  });
+  await new Promise<void>((resolve) => service.listen(0, 'localhost', resolve));
+  t.after(() => closed(service));
+  const url = `http://localhost:${(service.address() as { port: number }).port}`;
+  const undo = answerOnServicePorts(createScrapeHandler({ renderPage: async () => PAGE, onError: assert.fail }));
+  assert.equal(await (await fetch(`${url}/metrics`)).text(), PAGE.body);
+  assert.equal(await (await fetch(`${url}/metrics/x`)).text(), 'service');
+  undo();
+  assert.equal(await (await fetch(`${url}/metrics`)).text(), 'service');
+  assert.deepEqual(seen, ['/metrics/x', '/metrics']);
+});
