@@ -17,6 +17,12 @@ async function listener(t: TestContext, renderPage: () => Promise<Page> = async 
   return { url, errors, handler };
 }
 
+async function listening(t: TestContext, server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  t.after(() => closed(server));
+  return `http://localhost:${(server.address() as { port: number }).port}`;
+}
+
 function closed(server: Server): Promise<unknown> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(resolve));
@@ -70,20 +76,23 @@ test('T5 T7: a page that cannot be made is 500, never 200, and the next scrape w
 test('T10: scrapes that arrive during a collection share it', async (t) => {
   let collections = 0;
   let finish: () => void = () => {};
-  const gate = new Promise<void>((resolve) => {
+  const allHaveArrived = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const { url } = await listener(t, async () => {
+  const renderPage = async () => {
     collections++;
-    await gate;
+    await allHaveArrived;
     return PAGE;
+  };
+  const handler = createScrapeHandler({ renderPage, onError: (error) => assert.fail(String(error)) });
+  let arrived = 0;
+  const server = createServer((request, response) => {
+    handler(request, response);
+    if (++arrived === 20) finish();
   });
-  const bodies = Array.from({ length: 20 }, async () => (await fetch(url)).text());
-  while (collections === 0) await new Promise((resolve) => setImmediate(resolve));
-  // The first one is held up until the others wait for it.
-  setTimeout(finish, 100);
-  assert.deepEqual(new Set(await Promise.all(bodies)), new Set([PAGE.body]));
-  assert.ok(collections < 20, `${collections} collections for 20 scrapes`);
+  const url = await listening(t, server);
+  const bodies = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(url)).text()));
+  assert.deepEqual([new Set(bodies), collections], [new Set([PAGE.body]), 1]);
 });
 
 test('T18: a scraper that goes away in the middle is no error', async (t) => {
@@ -117,10 +126,10 @@ test('the same port: the page before the service sees the request, and everythin
     seen.push(request.url ?? '');
     response.end('service');
   });
-  await new Promise<void>((resolve) => service.listen(0, 'localhost', resolve));
-  t.after(() => closed(service));
-  const url = `http://localhost:${(service.address() as { port: number }).port}`;
-  const undo = answerOnServicePorts(createScrapeHandler({ renderPage: async () => PAGE, onError: assert.fail }));
+  const url = await listening(t, service);
+  const undo = answerOnServicePorts(
+    createScrapeHandler({ renderPage: async () => PAGE, onError: (error) => assert.fail(String(error)) }),
+  );
   assert.equal(await (await fetch(`${url}/metrics`)).text(), PAGE.body);
   assert.equal(await (await fetch(`${url}/metrics/x`)).text(), 'service');
   undo();
