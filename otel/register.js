@@ -1,7 +1,7 @@
 'use strict';
 
 // What `node -r ./otel/register` (or `--import ./otel/register.js`) loads. It decides whether the agent runs in this thread
-// and loads it; whatever goes wrong costs one line on stderr and never the service.
+// and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
 
 const { isMainThread } = require('node:worker_threads');
 const path = require('node:path');
@@ -20,7 +20,9 @@ function isWanted() {
 }
 
 try {
-  if (isWanted()) {
+  if (require.main === module) {
+    process.stdout.write(require('./dist/agent.cjs').helpText());
+  } else if (isWanted()) {
     globalThis[loaded] = true;
     require('./dist/agent.cjs').start();
   }

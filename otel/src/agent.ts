@@ -8,6 +8,8 @@ import { createMetrics } from './metrics.ts';
 import { defaultServiceName } from './service-name.ts';
 import type { Config } from './settings.ts';
 
+export { helpText } from './help.ts';
+
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
  * is said on stderr; called once in a process.

@@ -1,0 +1,25 @@
+import { fallbackText } from './environment.ts';
+import { SETTINGS, type Setting } from './settings.ts';
+
+const ROWS = Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => ({
+  name,
+  fallback: fallbackText(setting),
+  doc: setting.doc,
+}));
+
+/** What `node otel/register --help` prints. */
+export function helpText(): string {
+  const lines = ROWS.map(({ name, fallback, doc }) => `  ${name}\n      ${doc} Default: ${fallback}.`);
+  return `Usage: node -r ./otel/register <your main file>
+
+Makes the service observable with no change to its code. Environment variables:
+
+${lines.join('\n')}
+`;
+}
+
+/** The README's table of settings. */
+export function settingsTable(): string {
+  const rows = ROWS.map(({ name, fallback, doc }) => `| \`${name}\` | ${fallback} | ${doc} |`);
+  return ['| variable | default | what it does |', '| --- | --- | --- |', ...rows].join('\n');
+}
