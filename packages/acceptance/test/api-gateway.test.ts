@@ -7,9 +7,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { freePort, type Redis, type Service, startRedis, startService } from '@payments/local-stack';
+import { freePort, type Redis, type Service, startRedis } from '@payments/local-stack';
 import { type Answer, accessToken, type Call, call } from './support/api-client.ts';
 import { ownRedis } from './support/own-redis.ts';
+import { startService } from './support/service.ts';
 import { ok, startUpstream, type Upstream } from './support/upstream.ts';
 
 const secret = 'a secret for tests, and for nothing else';

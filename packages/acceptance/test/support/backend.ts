@@ -8,10 +8,10 @@ import {
   serviceEnvironment,
   startPostgres,
   startRedis,
-  startService,
 } from '@payments/local-stack';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { startService } from './service.ts';
 
 type Environment = Record<string, string>;
 
