@@ -8,13 +8,16 @@ RUN npm ci --include=dev && npx turbo run build --output-logs=errors-only
 # What one service needs to run, and nothing else.
 FROM build AS service
 ARG SERVICE
-RUN npm ci --omit=dev --workspace="$SERVICE" \
-  && mkdir -p /app/otel \
-  && rm -rf "node_modules/$SERVICE" node_modules/.bin \
-  # Links to the workspace's own packages become copies of them.
-  && cp -rL node_modules "services/$SERVICE/." /app/ \
+RUN mkdir -p /app/otel \
+  && cp -r "services/$SERVICE/." /app/ \
   && cp -r otel/register.js otel/package.json otel/dist /app/otel/ \
-  && rm -rf /app/src /app/test /app/tsconfig* /app/node_modules/@payments/*/src /app/node_modules/@payments/*/test
+  # The links to the workspace's own packages become copies of them.
+  && npm ls --all --omit=dev --parseable --workspace="$SERVICE" \
+    | sed 's#^/repository/##' \
+    | grep -E '^node_modules/(@[^/]+/)?[^/]+$' \
+    | grep -vx "node_modules/$SERVICE" \
+    | xargs cp -rL --parents -t /app \
+  && rm -rf /app/src /app/test /app/tsconfig* /app/.turbo /app/node_modules/@payments/*/src /app/node_modules/@payments/*/test
 
 FROM node:24-bookworm-slim
 WORKDIR /app
