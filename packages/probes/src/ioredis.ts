@@ -26,22 +26,25 @@ interface Redis {
 type Settle = (this: Command, outcome: unknown) => void;
 
 interface Command {
+  /** A script's turns from `evalsha` to `eval` when it is sent over a connection for the first time. */
   readonly name: string;
   readonly args: readonly unknown[];
+  /** Made anew when a cluster sends the command once more after it has failed. */
+  readonly promise: unknown;
   resolve: Settle;
   reject: Settle;
   [begun]?: Begun;
 }
 
-/** What is remembered of a command until its reply; `replies` are those whose real replies come with EXEC. */
+/** What is remembered of a command; `transaction` are those whose real replies come with EXEC. */
 interface Begun {
   readonly at: number;
-  readonly operation: string;
+  readonly promise: unknown;
   readonly on: TargetOperations;
-  readonly resolve: Settle;
-  readonly reject: Settle;
   readonly isQueued: boolean;
   readonly transaction: Command[] | undefined;
+  /** A command that timed out may still be answered. */
+  isOver: boolean;
 }
 
 /**
@@ -81,51 +84,43 @@ export class IoredisProbe extends Probe {
   #begin(redis: Redis, command: Command): void {
     try {
       // A command comes here again when it was queued offline or is sent once more after a reconnect.
-      if (command[begun] !== undefined && command.resolve === this.#resolve) return;
+      if (command[begun]?.promise === command.promise) return;
       if (redis.status === 'connect' && HANDSHAKE.has(command.name)) return;
-      const operation = command.name.toUpperCase();
-      const transaction = transactionOf(redis, operation, command);
-      command[begun] = {
+      const name = command.name.toUpperCase();
+      const transaction = transactionOf(redis, name, command);
+      const start: Begun = {
         at: performance.now(),
-        operation,
+        promise: command.promise,
         on: this.#targetOf(redis),
-        resolve: command.resolve,
-        reject: command.reject,
-        isQueued: transaction !== undefined && operation !== 'EXEC',
-        transaction: operation === 'EXEC' ? transaction : undefined,
+        isQueued: transaction !== undefined && name !== 'EXEC',
+        transaction: name === 'EXEC' ? transaction : undefined,
+        isOver: false,
       };
-      command.resolve = this.#resolve;
-      command.reject = this.#reject;
+      command[begun] = start;
+      this.#watch(command, start);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  /** Shared by all commands: which one it is, `this` tells. */
-  readonly #resolve: Settle = (() => {
-    const ended = (command: Command, reply: unknown) => this.#resolved(command, reply);
-    return function resolve(this: Command, reply: unknown) {
-      const { resolve } = this[begun] as Begun;
-      ended(this, reply);
-      resolve.call(this, reply);
+  /** Each command gets functions of its own: others that wrap them, as tracers do, call them without a `this`. */
+  #watch(command: Command, start: Begun): void {
+    const { resolve, reject } = command;
+    command.resolve = (reply) => {
+      this.#resolved(command, start, reply);
+      resolve.call(command, reply);
     };
-  })();
-
-  readonly #reject: Settle = (() => {
-    const ended = (command: Command, error: unknown) => this.#record(command, errorType(error));
-    return function reject(this: Command, error: unknown) {
-      const { reject } = this[begun] as Begun;
-      ended(this, error);
-      reject.call(this, error);
+    command.reject = (error) => {
+      this.#record(command, start, errorType(error));
+      reject.call(command, error);
     };
-  })();
+  }
 
-  #resolved(command: Command, reply: unknown): void {
-    this.#record(command, undefined);
+  #resolved(command: Command, start: Begun, reply: unknown): void {
+    if (!this.#record(command, start, undefined)) return;
     try {
-      const { operation, isQueued, transaction } = command[begun] as Begun;
-      if (transaction) this.#countTransaction(transaction, reply);
-      else if (!isQueued) this.#cache.count(operation, command.args, reply);
+      if (start.transaction) this.#countTransaction(start.transaction, reply);
+      else if (!start.isQueued) this.#cache.count(command.name.toUpperCase(), command.args, reply);
     } catch (error) {
       this.failed(error);
     }
@@ -140,13 +135,17 @@ export class IoredisProbe extends Probe {
     }
   }
 
-  #record(command: Command, error: string | undefined): void {
+  /** Whether this is the command's end: what comes after a timeout is none. */
+  #record(command: Command, start: Begun, error: string | undefined): boolean {
+    if (start.isOver) return false;
+    start.isOver = true;
     try {
-      const { at, operation, on } = command[begun] as Begun;
-      this.#operations.record(on, operation, error, (performance.now() - at) / 1000);
+      const seconds = (performance.now() - start.at) / 1000;
+      this.#operations.record(start.on, command.name.toUpperCase(), error, seconds);
     } catch (failure) {
       this.failed(failure);
     }
+    return true;
   }
 
   #targetOf(redis: Redis): TargetOperations {
