@@ -1,4 +1,5 @@
 export { readServiceStatus, runBackendStatus, type ServiceStatus, statusTable } from './backend-status.ts';
+export { databaseNames } from './databases.ts';
 export { ensureCommand, findCommand } from './ensure-command.ts';
 export { runLoad } from './load/run-load.ts';
 export { freePort, onFreePort } from './ports.ts';
@@ -22,4 +23,5 @@ export {
   startService,
   stopLeftOverService,
 } from './service.ts';
-export { databaseNames, type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';
+export { type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';
+export { type ThrowAwayFolder, throwAwayFolder } from './throw-away-folder.ts';

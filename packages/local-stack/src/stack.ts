@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { databaseNames } from './databases.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { type Service, type ServiceName, startService } from './service.ts';
-
-export const databaseNames = ['auth', 'payments', 'admin', 'profile'] as const;
+import { throwAwayFolder } from './throw-away-folder.ts';
 
 export interface StackOptions {
   /** Whether the services run under the telemetry agent. Default: no. */
@@ -54,22 +52,19 @@ export function serviceEnvironment(
  * @throws Error of the first part that did not start; the others are stopped then.
  */
 export async function startStack({ agent = false, env = {}, serviceEnv = {} }: StackOptions = {}): Promise<Stack> {
-  const folder = mkdtempSync(join(tmpdir(), 'local-stack-'));
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeFolder);
+  const folder = throwAwayFolder();
   const started: Array<{ stop(): Promise<unknown> }> = [];
   const stop = async () => {
     const [postgres, redis, ...services] = started.splice(0);
     await Promise.all(services.map((service) => service.stop()));
     await redis?.stop();
     await postgres?.stop();
-    process.off('exit', removeFolder);
-    removeFolder();
+    folder.remove();
   };
   try {
-    const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true });
+    const postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
     started.push(postgres);
-    const redis = await startRedis({ dataDir: join(folder, 'redis'), throwAway: true });
+    const redis = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
     started.push(redis);
     await postgres.createDatabases(databaseNames);
     const parts = {

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { throwAwayFolder } from '@payments/local-stack';
 
-const base = mkdtempSync(join(tmpdir(), 'local-stack-test-'));
-process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+const base = throwAwayFolder();
 
 /** A folder that is removed when the test file has ended: after the servers that write to it. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(base, 'data-'));
+  return mkdtempSync(join(base.path, 'data-'));
 }
