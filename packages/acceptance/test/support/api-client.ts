@@ -29,7 +29,11 @@ export async function call(url: string, { method = 'GET', token, headers, body }
   });
   const text = await response.text();
   const json = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: json && text !== '' ? JSON.parse(text) : undefined,
+  };
 }
 
 /** The fields that a problem answer complains about. */
