@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   databaseNames,
@@ -8,6 +6,7 @@ import {
   serviceEnvironment,
   startPostgres,
   startRedis,
+  throwAwayFolder,
 } from '@payments/local-stack';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -28,15 +27,15 @@ export interface Backend {
 }
 
 export async function startBackend(): Promise<Backend> {
-  const folder = mkdtempSync(join(tmpdir(), 'acceptance-'));
-  const undo: Array<() => unknown> = [() => rmSync(folder, { recursive: true, force: true })];
+  const folder = throwAwayFolder();
+  const undo: Array<() => unknown> = [() => folder.remove()];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true });
+    const postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
     undo.push(() => postgres.stop());
-    const redisServer = await startRedis({ dataDir: join(folder, 'redis'), throwAway: true });
+    const redisServer = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
     undo.push(() => redisServer.stop());
     await postgres.createDatabases(databaseNames);
     const redis = new Redis(redisServer.url);
