@@ -19,9 +19,11 @@ export interface Backend {
   readonly jwtSecret: string;
   readonly admin: { email: string; password: string };
   readonly redis: Redis;
+  /** The file that PostgreSQL's log is written to. */
+  readonly postgresLog: string;
   /** Starts a service on a free port. It is told where those that were started before it are. */
   start(name: ServiceName, env?: Environment): Promise<Service>;
-  /** A pool of the test's own connections to a service's database. */
+  /** A pool of the test's own connections to a service's database. Their statements are in no log. */
   database(name: (typeof databaseNames)[number]): pg.Pool;
   stop(): Promise<void>;
 }
@@ -33,7 +35,9 @@ export async function startBackend(): Promise<Backend> {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
+    const postgresLog = join(folder.path, 'postgres.log');
+    const dataDir = join(folder.path, 'postgres');
+    const postgres = await startPostgres({ dataDir, throwAway: true, logFile: postgresLog });
     undo.push(() => postgres.stop());
     const redisServer = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
     undo.push(() => redisServer.stop());
@@ -50,6 +54,7 @@ export async function startBackend(): Promise<Backend> {
     return {
       ...parts,
       redis,
+      postgresLog,
       stop,
       async start(name, env = {}) {
         const service = await startService({ name, env: { ...serviceEnvironment(name, parts, urls), ...env } });
@@ -58,7 +63,7 @@ export async function startBackend(): Promise<Backend> {
         return service;
       },
       database(name) {
-        const pool = new pg.Pool({ connectionString: postgres.url(name) });
+        const pool = new pg.Pool({ connectionString: postgres.url(name), options: '-c log_statement=none' });
         undo.push(() => pool.end());
         return pool;
       },

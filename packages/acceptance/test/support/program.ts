@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type ExitResult, repositoryRoot, startProcess, waitForOutput } from '@payments/local-stack';
+import { type MetricsPage, scrape, scrapeAtRest } from './metrics-page.ts';
+
+/** NODE_UNDER_TEST=/path/to/node runs the programs, and not the tests, with another Node.js. */
+const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+
+interface ProgramOptions {
+  /** Default: `-r ./otel/register`; empty for the program without the agent. */
+  nodeArguments?: string[];
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** A program of packages/acceptance/programs that runs under the agent. */
+export interface Program {
+  /** Of its first server, without a slash at the end. */
+  readonly url: string;
+  /** Of all its servers, as it has said them. */
+  readonly urls: string[];
+  readonly stderr: () => string;
+  /** Takes a step of {@link ../../programs/steps.cjs}: what it returned. @throws AssertionError when it failed */
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
+  step(name: string): Promise<any>;
+  /** Its metrics once no request is in flight. */
+  scrape(): Promise<MetricsPage>;
+  /** Its metrics now. */
+  scrapeNow(): Promise<MetricsPage>;
+  stop(): Promise<ExitResult>;
+}
+
+/** Starts a program and waits until it and its metrics listen. */
+export async function startProgram(name: string, options: ProgramOptions = {}): Promise<Program> {
+  const running = await launch(name, options);
+  const said = await waitForOutput(running, name, () => /^listening on (.*)$/m.exec(running.stdout())?.[1]);
+  const metricsUrl = await waitForOutput(
+    running,
+    `the metrics of ${name}`,
+    () => /(http:\S+\/metrics)/.exec(running.stderr())?.[1],
+  );
+  const urls = said.split(' ');
+  const [url = ''] = urls;
+  return {
+    url,
+    urls,
+    stderr: running.stderr,
+    async step(step) {
+      const response = await fetch(`${url}/${step}`);
+      const text = await response.text();
+      assert.equal(response.status, 200, `${name}, step ${step}: ${text}`);
+      return JSON.parse(text);
+    },
+    scrape: () => scrapeAtRest(metricsUrl),
+    scrapeNow: () => scrape(metricsUrl),
+    stop: () => running.stop(),
+  };
+}
+
+/** Runs a program to its end: how it ended and what it wrote, without the agent's own lines. */
+export async function runProgram(name: string, options: ProgramOptions = {}) {
+  const running = await launch(name, options);
+  const { code, signal } = await running.exited;
+  return { code, signal, stdout: running.stdout(), stderr: running.stderr().replace(/^otel: .*\n(?: {6}.*\n)*/gm, '') };
+}
+
+function launch(name: string, { nodeArguments = ['-r', './otel/register'], args = [], env = {} }: ProgramOptions) {
+  return startProcess(node, [...nodeArguments, join('packages/acceptance/programs', name), ...args], {
+    cwd: repositoryRoot,
+    env: { PATH: process.env.PATH, OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
+  });
+}
