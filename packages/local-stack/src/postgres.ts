@@ -27,7 +27,11 @@ export interface Postgres {
   readonly exited: Promise<unknown>;
   /** Connection string for one of its databases. */
   url(database: string): string;
-  /** Creates those of the databases that are missing. */
+  /**
+   * Creates those of the databases that are missing.
+   *
+   * @throws Error that names the server when it does not answer or refuses.
+   */
   createDatabases(names: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -185,7 +189,9 @@ function serverEnvironment(): NodeJS.ProcessEnv {
 
 async function createDatabases(url: string, names: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  await client.connect().catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`PostgreSQL at ${new URL(url).host} does not let us in: ${error.message || error.code}`);
+  });
   try {
     const { rows } = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
     const present = new Set(rows.map((row) => row.datname));
