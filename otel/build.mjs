@@ -1,44 +1,22 @@
 // Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs.
+//
+// Most of the code is for spans, and Node would have to read all of it at each start. So the file is two bundles: what every
+// process needs, as code, and the rest as compressed text, which is compiled when one of its modules is first asked for.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import coldModules from './src/cold-modules.cjs';
 
-/** What only a configuration with OTLP, Zipkin, B3 or a configuration file needs: evaluated when one of its exports is read. */
-const LAZY =
-  /^@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+)$/;
+/** What only a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
+const COLD =
+  /^(?:\.\/traces\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
 
-/** The SDK requires these at its top; a getter for each export stands in until somebody asks for one. */
-const lazyModules = {
-  name: 'lazy-modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: LAZY }, ({ path, importer, kind }) => {
-      if (kind !== 'require-call' || !/sdk-node[\\/]dist/.test(importer)) return undefined;
-      return { path: createRequire(importer).resolve(path), namespace: 'lazy' };
-    });
-    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-      contents: `module.exports = new Proxy({}, { get: (_, name) => require(${JSON.stringify(path)})[name] });`,
-      resolveDir: import.meta.dirname,
-    }));
-  },
-};
-
-/**
- * Takes the CommonJS form of every package. Of a package that comes in both forms, one in each would be two: two tracers, two
- * registries; and only CommonJS modules are evaluated no earlier than they are required.
- */
-const commonjsOnly = {
-  name: 'commonjs-only',
-  setup({ onResolve, resolve }) {
-    onResolve({ filter: /^[^./]/ }, ({ path, importer, resolveDir, kind, pluginData }) => {
-      if (kind !== 'import-statement' || pluginData === commonjsOnly) return undefined;
-      return resolve(path, { kind: 'require-call', importer, resolveDir, pluginData: commonjsOnly });
-    });
-  },
-};
-
-await build({
-  entryPoints: ['src/agent.ts'],
-  outfile: 'dist/agent.cjs',
+/** @type {import('esbuild').BuildOptions} */
+const common = {
   bundle: true,
+  write: false,
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
@@ -46,6 +24,85 @@ await build({
   minifyWhitespace: true,
   keepNames: true,
   legalComments: 'eof',
-  plugins: [lazyModules, commonjsOnly],
   logLevel: 'warning',
+};
+
+/**
+ * Takes the CommonJS form of packages that come in both forms.
+ *
+ * @param {RegExp} packages
+ * @returns {import('esbuild').Plugin}
+ */
+function commonjsOf(packages) {
+  const resolving = Symbol('resolving');
+  return {
+    name: 'commonjs',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: packages }, ({ path, importer, resolveDir, kind, pluginData }) => {
+        if (kind !== 'import-statement' || pluginData === resolving) return undefined;
+        return resolve(path, { kind: 'require-call', importer, resolveDir, pluginData: resolving });
+      });
+    },
+  };
+}
+
+/** The files of the cold modules that the first bundle asks for. @type {Set<string>} */
+const coldFiles = new Set();
+
+/**
+ * Puts in place of each cold module one that loads it when one of its exports is read.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const coldOnDemand = {
+  name: 'cold-on-demand',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: COLD }, ({ path, resolveDir }) => {
+      const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
+      coldFiles.add(file);
+      return { path: file, namespace: 'cold' };
+    });
+    onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
+      // As the prototype: a copy that the bundler makes for an import still finds them there.
+      contents: `module.exports = Object.create(new Proxy({}, {
+        get: (_, name) => require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
+      }));`,
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
+
+/** What a file is called in the bundles: the same on every machine. @param {string} file */
+function keyOf(file) {
+  return relative(join(import.meta.dirname, '..'), file).replaceAll('\\', '/');
+}
+
+// As ES modules, so that what nobody uses of a package is left out; these two want a file name that such a bundle has not.
+const hot = await build({
+  ...common,
+  entryPoints: ['src/agent.ts'],
+  plugins: [coldOnDemand, commonjsOf(/^(?:require|import)-in-the-middle$/)],
 });
+
+const entries = [...coldFiles]
+  .sort()
+  .map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
+// As CommonJS, so that none of its modules is evaluated before it is required.
+const cold = await build({
+  ...common,
+  stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
+  external: Object.keys(coldModules.shared),
+  plugins: [commonjsOf(/^[^./]/)],
+});
+
+const packed = brotliCompressSync(textOf(cold), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).toString('base64');
+mkdirSync('dist', { recursive: true });
+writeFileSync(
+  'dist/agent.cjs',
+  textOf(hot).replace('@packed-cold-modules@', () => packed),
+);
+
+/** @param {import('esbuild').BuildResult} result */
+function textOf({ outputFiles }) {
+  return outputFiles?.[0]?.text ?? '';
+}

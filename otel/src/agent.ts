@@ -4,7 +4,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { defaultServiceName } from './service-name.ts';
 import type { Config } from './settings.ts';
 
@@ -22,14 +22,15 @@ export function start(): void {
   const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
   const serviceName = serviceNameOf(config);
 
+  let metrics: Metrics | undefined;
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
-  const metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
   const spanInstrumentations = spans?.createSpanInstrumentations(
     (request) => metrics?.isScrape(request) ?? false,
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
   );
+  metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
