@@ -87,9 +87,10 @@ const hot = await build({
 const entries = [...coldFiles]
   .sort()
   .map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
-// As CommonJS, so that none of its modules is evaluated before it is required.
+// As CommonJS, so that none of its modules is evaluated before it is required; `import()` is not there for code made of text.
 const cold = await build({
   ...common,
+  supported: { 'dynamic-import': false },
   stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
   external: Object.keys(coldModules.shared),
   plugins: [commonjsOf(/^[^./]/)],
