@@ -28,7 +28,7 @@ export interface Metrics {
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
   const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
   const cells = new CellRegistry({ scope: 'otel-register', cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells] });
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.producer()] });
   const renderer = new PrometheusTextRenderer((message) => diag.warn(message));
   const failed = once((message: string) => diag.error(message));
   let server: Server | undefined;

@@ -1,93 +1,170 @@
 import type { HrTime } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
-import type { CollectionResult, DataPoint, MetricData, MetricProducer } from '@opentelemetry/sdk-metrics';
-import { CounterMetric, gauge, HistogramMetric, type MetricOptions, type PartialAttributes, sum } from './metrics.ts';
+import {
+  AggregationTemporality,
+  type CollectionResult,
+  InstrumentType,
+  type MetricProducer,
+} from '@opentelemetry/sdk-metrics';
+import { CellMetric, type MetricOptions } from './cell-metric.ts';
+import { CounterCell } from './counter-cell.ts';
+import { DeltaState } from './delta.ts';
+import { type CaptureSpan, captureNothing, type Exemplar } from './exemplars.ts';
+import { ExplicitHistogramCell } from './explicit-histogram-cell.ts';
+import { ExponentialHistogramCell } from './exponential-histogram-cell.ts';
+import { type CellData, metricData, type Timestamp } from './metric-data.ts';
+import { type Observe, ObservedMetric } from './observed-metric.ts';
 
 export interface CellRegistryOptions {
   /** Name of the instrumentation scope of all metrics of this registry. */
   readonly scope: string;
   /** Most series a metric may have, the overflow series not counted (OTEL_METRICS_CARDINALITY_LIMIT). */
   readonly cardinalityLimit: number;
+  /** Gives histograms exponential buckets in place of their boundaries; false unless given. */
+  readonly exponentialHistograms?: boolean;
+  /** What asks for the span that an observation is remembered with; asks for none unless given. */
+  readonly captureSpan?: CaptureSpan;
 }
 
-/** Gives one point of an observed metric: its value, in the unit of the metric, and its attributes. */
-export type ReportPoint = (value: number, attributes: PartialAttributes) => void;
+/** How a reader wants each kind of instrument: everything since the start (cumulative), or what came since it last asked. */
+export type TemporalitySelector = (type: InstrumentType) => AggregationTemporality;
 
-/** Reads what is observed, at each collection; may be asynchronous. */
-export type Observe = (report: ReportPoint) => void | Promise<void>;
+export type CounterMetric = CellMetric<CounterCell>;
+/** Which of the two, the registry decides for all its histograms. */
+export type HistogramCell = ExplicitHistogramCell | ExponentialHistogramCell;
+export type HistogramMetric = CellMetric<HistogramCell>;
+
+/** What all cells are to a reader. */
+interface Cell {
+  readonly value: number | { readonly count: number };
+  readonly exemplars?: readonly Exemplar[];
+}
 
 interface Source {
-  collect(startTime: HrTime, endTime: HrTime): MetricData | Promise<MetricData>;
+  readonly options: MetricOptions;
+  readonly type: InstrumentType;
+  read(startTime: Timestamp, endTime: Timestamp): CellData | Promise<CellData>;
 }
 
-/**
- * All metrics of the probes, as a MetricProducer: any OpenTelemetry reader collects them beside the application's own
- * instruments. Temporality is cumulative since the registry was made.
- */
-export class CellRegistry implements MetricProducer {
+/** All metrics of the probes. Its producers hand them to OpenTelemetry's readers, beside the application's own instruments. */
+export class CellRegistry {
   readonly cardinalityLimit: number;
+  readonly captureSpan: CaptureSpan;
   readonly #scope: string;
+  readonly #exponentialHistograms: boolean;
   readonly #sources: Source[] = [];
+  readonly #metrics: CellMetric<Cell>[] = [];
   readonly #startTime = toHrTime(Date.now());
 
   constructor(options: CellRegistryOptions) {
     this.#scope = options.scope;
     this.cardinalityLimit = options.cardinalityLimit;
+    this.#exponentialHistograms = options.exponentialHistograms ?? false;
+    this.captureSpan = options.captureSpan ?? captureNothing;
+    this.#observeOverflow();
   }
 
   counter(options: MetricOptions): CounterMetric {
-    return this.#add(new CounterMetric(options, this.cardinalityLimit, true));
+    return this.#cells(options, 'counter', InstrumentType.COUNTER, () => new CounterCell());
   }
 
   upDownCounter(options: MetricOptions): CounterMetric {
-    return this.#add(new CounterMetric(options, this.cardinalityLimit, false));
+    return this.#cells(options, 'upDownCounter', InstrumentType.UP_DOWN_COUNTER, () => new CounterCell());
   }
 
   /** @param options with the inclusive upper bounds of the buckets, ascending, without +Inf */
-  histogram(options: MetricOptions & { readonly boundaries: readonly number[] }): HistogramMetric {
-    const { boundaries, ...rest } = options;
-    return this.#add(new HistogramMetric(rest, this.cardinalityLimit, boundaries));
+  histogram({ boundaries, ...options }: MetricOptions & { readonly boundaries: readonly number[] }): HistogramMetric {
+    return this.#exponentialHistograms
+      ? this.#cells(options, 'exponentialHistogram', InstrumentType.HISTOGRAM, () => new ExponentialHistogramCell())
+      : this.#cells(options, 'histogram', InstrumentType.HISTOGRAM, () => new ExplicitHistogramCell(boundaries));
   }
 
-  /** A gauge whose points are read at each collection: what is no longer reported is no longer there. */
   observedGauge(options: MetricOptions, observe: Observe): void {
-    this.#add({
-      collect: async (startTime, endTime) => gauge(options, await observed(observe, startTime, endTime)),
-    });
+    this.#observed(options, 'gauge', InstrumentType.OBSERVABLE_GAUGE, observe);
   }
 
-  /** A monotonic sum that somebody else keeps and that is read at each collection. */
+  /** A monotonic sum. */
   observedCounter(options: MetricOptions, observe: Observe): void {
-    this.#add({
-      collect: async (startTime, endTime) => sum(options, true, await observed(observe, startTime, endTime)),
-    });
+    this.#observed(options, 'counter', InstrumentType.OBSERVABLE_COUNTER, observe);
+  }
+
+  /** A sum that may go down, such as the connections of a pool: one that can be added up over processes. */
+  observedUpDownCounter(options: MetricOptions, observe: Observe): void {
+    this.#observed(options, 'upDownCounter', InstrumentType.OBSERVABLE_UP_DOWN_COUNTER, observe);
+  }
+
+  /** What one reader collects from; each reader needs a producer of its own. */
+  producer(temporality: TemporalitySelector = () => AggregationTemporality.CUMULATIVE): MetricProducer {
+    const state = new DeltaState();
+    return { collect: () => this.#collect(temporality, state) };
   }
 
   /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
-  async collect(): Promise<CollectionResult> {
+  async #collect(temporality: TemporalitySelector, state: DeltaState): Promise<CollectionResult> {
     const endTime = toHrTime(Date.now());
-    const settled = await Promise.allSettled(this.#sources.map(async (s) => s.collect(this.#startTime, endTime)));
-    const metrics = settled
-      .flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-      .filter((metric) => metric.dataPoints.length > 0);
-    const errors = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    const errors: unknown[] = [];
+    const collected = this.#sources.map(async ({ options, type, read }) => {
+      try {
+        const data = await read(this.#startTime, endTime);
+        if (data.points.length === 0) return [];
+        const wanted = temporality(type);
+        return [metricData(options, wanted === AggregationTemporality.DELTA ? state.since(data) : data, wanted)];
+      } catch (error) {
+        errors.push(error);
+        return [];
+      }
+    });
+    const metrics = (await Promise.all(collected)).flat();
+    state.collectedAt(endTime);
     const scopeMetrics = [{ scope: { name: this.#scope }, metrics }];
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors };
   }
 
-  #add<S extends Source>(source: S): S {
-    this.#sources.push(source);
-    return source;
+  #cells<C extends Cell>(
+    options: MetricOptions,
+    kind: CellData['kind'],
+    type: InstrumentType,
+    makeCell: () => C,
+  ): CellMetric<C> {
+    const metric = new CellMetric(options, this.cardinalityLimit, makeCell);
+    const read = (startTime: Timestamp, endTime: Timestamp) => {
+      const points = Array.from(metric.series, ({ attributes, cell: { value, exemplars } }) => ({
+        ...{ attributes, startTime, endTime, value },
+        ...(exemplars?.length ? { exemplars } : {}),
+      }));
+      return { kind, points } as CellData;
+    };
+    this.#metrics.push(metric);
+    this.#sources.push({ options, type, read });
+    return metric;
+  }
+
+  #observed(
+    options: MetricOptions,
+    kind: 'counter' | 'upDownCounter' | 'gauge',
+    type: InstrumentType,
+    observe: Observe,
+  ) {
+    const metric = new ObservedMetric(options, observe);
+    this.#sources.push({ options, type, read: async (...times) => ({ kind, points: await metric.points(...times) }) });
+  }
+
+  #observeOverflow(): void {
+    const options = {
+      name: 'otel.metric.overflow.recordings',
+      unit: '{recording}',
+      description: 'What was recorded on overflow series because a metric has its full number of label sets.',
+    };
+    this.observedCounter(options, (report) => {
+      for (const { options, overflow } of this.#metrics) {
+        if (overflow) report(recordingsOf(overflow.cell), { 'otel.metric.name': options.name });
+      }
+    });
   }
 }
 
-async function observed(observe: Observe, startTime: HrTime, endTime: HrTime): Promise<DataPoint<number>[]> {
-  const points: DataPoint<number>[] = [];
-  await observe((value, partial) => {
-    const attributes = Object.fromEntries(Object.entries(partial).filter(([, v]) => v !== undefined));
-    points.push({ attributes: attributes as DataPoint<number>['attributes'], startTime, endTime, value });
-  });
-  return points;
+function recordingsOf({ value }: Cell): number {
+  return typeof value === 'number' ? value : value.count;
 }
 
 function toHrTime(epochMilliseconds: number): HrTime {

@@ -5,7 +5,16 @@
  * A probe declares a metric once, binds a cell for each label set that it meets (kept in a {@link KeyTree}), and from then
  * on only adds numbers to it.
  */
-export { CellRegistry, type CellRegistryOptions, type Observe, type ReportPoint } from './cell-registry.ts';
-export { CounterCell, HistogramCell } from './cells.ts';
+export { type MetricOptions, OVERFLOW, type PartialAttributes } from './cell-metric.ts';
+export {
+  CellRegistry,
+  type CellRegistryOptions,
+  type CounterMetric,
+  type HistogramCell,
+  type HistogramMetric,
+} from './cell-registry.ts';
+export type { CounterCell } from './counter-cell.ts';
+export { type CaptureSpan, captureNothing, captureSpan, type Exemplar, type ExemplarFilter } from './exemplars.ts';
 export { KeyTree } from './key-tree.ts';
-export { type CounterMetric, type HistogramMetric, type MetricOptions, OVERFLOW } from './metrics.ts';
+export type { CellPoint } from './metric-data.ts';
+export type { Observe, ReportPoint } from './observed-metric.ts';

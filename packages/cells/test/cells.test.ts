@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CellRegistry, KeyTree, OVERFLOW } from '../src/index.ts';
+import { CellRegistry, type CellRegistryOptions, KeyTree, OVERFLOW } from '../src/index.ts';
 
-function registry(cardinalityLimit = 2000) {
-  return new CellRegistry({ scope: 'test', cardinalityLimit });
+function registry(options: Partial<CellRegistryOptions> = {}) {
+  return new CellRegistry({ scope: 'test', cardinalityLimit: 2000, ...options });
 }
 
 async function collected(from: CellRegistry) {
-  const { resourceMetrics, errors } = await from.collect();
+  const { resourceMetrics, errors } = await from.producer().collect();
   return { metrics: resourceMetrics.scopeMetrics[0]?.metrics ?? [], errors };
 }
 
@@ -45,19 +45,46 @@ test('a histogram puts a value that equals a boundary into the bucket below it, 
   });
 });
 
-test('a metric beyond its limit counts everything else in one overflow series', async () => {
-  const cells = registry(2);
+test('a metric beyond its limit counts everything else in one overflow series, and says how much that is', async () => {
+  const cells = registry({ cardinalityLimit: 2 });
   const counter = cells.counter({ name: 'jobs', unit: '', description: '' });
   for (let id = 0; id < 1000; id++) counter.bind({ id }).add(1);
   counter.bind({ id: 0 }).add(1);
   const { metrics } = await collected(cells);
-  assert.deepEqual(
-    metrics[0]?.dataPoints.map(({ attributes, value }) => [attributes, value]),
+  const points = metrics.map(({ dataPoints }) => dataPoints.map(({ attributes, value }) => [attributes, value]));
+  assert.deepEqual(points, [
+    [[{ 'otel.metric.name': 'jobs' }, 998]],
     [
       [{ id: 0 }, 2],
       [{ id: 1 }, 1],
       [OVERFLOW, 998],
     ],
+  ]);
+});
+
+test('a million label sets grow memory no further than the limit does', () => {
+  const counter = registry({ cardinalityLimit: 100 }).counter({ name: 'jobs', unit: '', description: '' });
+  const tree = KeyTree.bounded<{ add(amount: number): void }>(100);
+  for (let id = 0; id < 1_000_000; id++) {
+    const node = tree.child(`/route/${id}`);
+    node.value ??= counter.bind(node.isOverflow ? OVERFLOW : { route: `/route/${id}` });
+    node.value.add(1);
+  }
+  assert.equal([...counter.series].length, 101);
+  assert.equal(counter.overflow?.cell.value, 1_000_000 - 100);
+});
+
+test('a retired series is no longer handed over, and makes room for another', async () => {
+  const cells = registry({ cardinalityLimit: 1 });
+  const counter = cells.counter({ name: 'jobs', unit: '', description: '' });
+  const gone = counter.bind({ pool: 'a' });
+  gone.add(1);
+  counter.retire(gone);
+  counter.bind({ pool: 'b' }).add(2);
+  const { metrics } = await collected(cells);
+  assert.deepEqual(
+    metrics[0]?.dataPoints.map(({ attributes, value }) => [attributes, value]),
+    [[{ pool: 'b' }, 2]],
   );
 });
 
@@ -86,20 +113,23 @@ test('a key tree keeps what it knows and leads everything beyond its limit to on
   assert.equal(tree.child('GET').child('/c').child(200), beyond);
 });
 
-test('recording allocates nothing', () => {
-  const cells = registry();
-  const duration = cells.histogram({ name: 'd', unit: 's', description: '', boundaries: [0.1, 1] }).bind({});
-  const count = cells.counter({ name: 'c', unit: '', description: '' }).bind({});
-  const record = (times: number) => {
-    for (let i = 0; i < times; i++) {
-      duration.record(i * 0.001);
-      count.add(1);
-    }
-  };
-  record(100_000); // compiled by now
-  const before = process.memoryUsage().heapUsed;
-  record(1_000_000);
-  const grown = process.memoryUsage().heapUsed - before;
-  // A single byte for each of the million records would already be beyond this.
-  assert.ok(grown < 500_000, `the heap grew by ${grown} bytes in a million records`);
-});
+for (const exponentialHistograms of [false, true]) {
+  test(`recording allocates nothing (${exponentialHistograms ? 'exponential' : 'explicit'} buckets)`, () => {
+    const cells = registry({ exponentialHistograms });
+    const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+    const duration = cells.histogram({ name: 'd', unit: 's', description: '', boundaries }).bind({});
+    const count = cells.counter({ name: 'c', unit: '', description: '' }).bind({});
+    const record = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        duration.record((i % 1000) * 0.0137);
+        count.add(1);
+      }
+    };
+    record(200_000); // compiled by now
+    const before = process.memoryUsage().heapUsed;
+    record(1_000_000);
+    const grown = process.memoryUsage().heapUsed - before;
+    // A single byte for each of the million records would already be beyond this.
+    assert.ok(grown < 500_000, `the heap grew by ${grown} bytes in a million records`);
+  });
+}

@@ -1,0 +1,48 @@
+import type { SpanContext } from '@opentelemetry/api';
+import type { Histogram } from '@opentelemetry/sdk-metrics';
+import { type Exemplar, ExemplarSlots } from './exemplars.ts';
+
+/** One series of a histogram with explicit bucket boundaries. */
+export class ExplicitHistogramCell {
+  readonly #boundaries: readonly number[];
+  readonly #counts: Float64Array;
+  readonly #sum = new Float64Array(1);
+  #exemplars: ExemplarSlots | undefined = undefined;
+
+  /** @param boundaries inclusive upper bounds, ascending, without +Inf */
+  constructor(boundaries: readonly number[]) {
+    this.#boundaries = boundaries;
+    this.#counts = new Float64Array(boundaries.length + 1);
+  }
+
+  /**
+   * Counts one observation, in the unit of the metric; NaN is none and is left out.
+   *
+   * @param span what to remember it with, if it is to be an exemplar
+   */
+  record(value: number, span?: SpanContext): void {
+    if (Number.isNaN(value)) return;
+    const boundaries = this.#boundaries;
+    let bucket = 0;
+    // Fifteen buckets at the most and short durations first: walking them beats a binary search.
+    while (bucket < boundaries.length && value > boundaries[bucket]!) bucket++;
+    this.#counts[bucket]! += 1;
+    this.#sum[0]! += value;
+    if (span !== undefined) {
+      this.#exemplars ??= new ExemplarSlots(this.#counts.length);
+      this.#exemplars.keep(bucket, value, span);
+    }
+  }
+
+  /** The observations so far, as OpenTelemetry's data model has them; counts are per bucket, not cumulative. */
+  get value(): Histogram {
+    const counts = Array.from(this.#counts);
+    const count = counts.reduce((total, inBucket) => total + inBucket, 0);
+    return { buckets: { boundaries: [...this.#boundaries], counts }, sum: this.#sum[0]!, count };
+  }
+
+  /** The latest exemplar of each bucket that has one. */
+  get exemplars(): Exemplar[] {
+    return this.#exemplars?.list() ?? [];
+  }
+}

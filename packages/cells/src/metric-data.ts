@@ -1,0 +1,48 @@
+import { ValueType } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics';
+import type { MetricOptions } from './cell-metric.ts';
+import type { Exemplar } from './exemplars.ts';
+
+export type Timestamp = DataPoint<unknown>['startTime'];
+
+/** A point as a reader gets it, with the exemplars that OpenTelemetry's JavaScript type has no place for. */
+export interface CellPoint<T> extends DataPoint<T> {
+  readonly exemplars?: readonly Exemplar[];
+}
+
+/** The kinds of point that cells make, each with the value that it carries. */
+export type CellData =
+  | { readonly kind: 'counter' | 'upDownCounter' | 'gauge'; readonly points: CellPoint<number>[] }
+  | { readonly kind: 'histogram'; readonly points: CellPoint<Histogram>[] }
+  | { readonly kind: 'exponentialHistogram'; readonly points: CellPoint<ExponentialHistogram>[] };
+
+/** Cell data as the reader's MetricData. */
+export function metricData(options: MetricOptions, data: CellData, temporality: AggregationTemporality): MetricData {
+  const described = {
+    descriptor: { ...options, valueType: ValueType.DOUBLE },
+    aggregationTemporality: data.kind === 'gauge' ? AggregationTemporality.CUMULATIVE : temporality,
+  };
+  switch (data.kind) {
+    case 'counter':
+    case 'upDownCounter':
+      return {
+        ...described,
+        dataPointType: DataPointType.SUM,
+        isMonotonic: data.kind === 'counter',
+        dataPoints: data.points,
+      };
+    case 'gauge':
+      return { ...described, dataPointType: DataPointType.GAUGE, dataPoints: data.points };
+    case 'histogram':
+      return { ...described, dataPointType: DataPointType.HISTOGRAM, dataPoints: data.points };
+    case 'exponentialHistogram':
+      return { ...described, dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM, dataPoints: data.points };
+  }
+}
