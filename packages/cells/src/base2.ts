@@ -14,7 +14,7 @@ const SMALLEST_NORMAL_EXPONENT = -1022;
 /** The index of the bucket at `scale` (-10 to 20) that holds `value`, a positive finite number. Allocates nothing. */
 export function bucketIndex(value: number, scale: number): number {
   // Subnormal numbers share the bucket below the smallest normal one.
-  const normal = value <= SMALLEST_NORMAL ? SMALLEST_NORMAL : value;
+  const normal = Math.max(value, SMALLEST_NORMAL);
   float[0] = normal;
   const exponent = ((words[HIGH]! >>> 20) & 0x7ff) - 1023;
   const isPowerOfTwo = words[LOW] === 0 && (words[HIGH]! & 0xfffff) === 0;
@@ -24,5 +24,5 @@ export function bucketIndex(value: number, scale: number): number {
   const index = Math.floor(Math.log(normal) * Math.LOG2E * 2 ** scale);
   const least = SMALLEST_NORMAL_EXPONENT << scale;
   const most = (1024 << scale) - 1;
-  return index < least ? least : index > most ? most : index;
+  return Math.min(Math.max(index, least), most);
 }

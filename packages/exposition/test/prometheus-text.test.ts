@@ -113,7 +113,7 @@ test('L7: values that are no strings are written as the specification says', () 
 
 test('L8: a value that cannot be turned into text costs that one label, never the page', () => {
   const cyclic: Record<string, unknown> = {};
-  cyclic['self'] = cyclic;
+  cyclic.self = cyclic;
   const attributes = { cyclic, symbol: Symbol('s'), fn: () => 1, big: 1n, ok: 'yes' } as unknown as Attributes;
   assert.match(page([metric('m', '', 'gauge', [[attributes, 1]])]).text, /^m\{ok="yes"\} 1$/m);
 });
