@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { Service } from '@payments/local-stack';
+import { accessToken, call } from './support/api-client.ts';
+import { type Backend, startBackend } from './support/backend.ts';
+import { useAgent } from './support/service.ts';
+import { until } from './support/until.ts';
+
+useAgent();
+
+interface Span {
+  service: string;
+  traceId: string;
+  id: string;
+  parent: string | undefined;
+  name: string;
+  /** What made it, as `http` of `@opentelemetry/instrumentation-http`. */
+  library: string | undefined;
+}
+
+/** The spans that a service printed between the lines of its own log. */
+function spansOf({ name: service, stdout }: Service): Span[] {
+  return Array.from(stdout().matchAll(/^\{\n[\s\S]*?^\}$/gm), ([text]) => {
+    const find = (pattern: RegExp) => pattern.exec(text)?.[1];
+    return {
+      service,
+      traceId: find(/^ {2}traceId: '(\w+)'/m) ?? '',
+      id: find(/^ {2}id: '(\w+)'/m) ?? '',
+      parent: find(/^ {2}parentSpanContext: \{[^}]*spanId: '(\w+)'/m),
+      name: find(/^ {2}name: ['"`](.*)['"`],$/m) ?? '',
+      library: find(/'@opentelemetry\/instrumentation-([\w-]+)'/),
+    };
+  });
+}
+
+let backend: Backend;
+let payments: Service;
+let gateway: Service;
+before(async () => {
+  backend = await startBackend();
+  const env = { OTEL_TRACES_EXPORTER: 'console' };
+  payments = await backend.start('payments', env);
+  gateway = await backend.start('api-gateway', env);
+});
+after(() => backend?.stop());
+
+test('OTEL_TRACES_EXPORTER=console prints one request as one trace: http, Express, Redis and PostgreSQL', async () => {
+  const token = accessToken(backend.jwtSecret, { sub: randomUUID(), role: 'user' });
+  const headers = { 'idempotency-key': 'a-key' };
+  const order = { amount: 1000, currency: 'EUR' };
+  const { body } = await call(`${gateway.url}/payments`, { method: 'POST', token, headers, body: order });
+
+  const traceId = randomBytes(16).toString('hex');
+  const client = randomBytes(8).toString('hex');
+  const traceparent = `00-${traceId}-${client}-01`;
+  const answer = await call(`${gateway.url}/payments/${body.id}`, { token, headers: { traceparent } });
+  assert.equal(answer.status, 200);
+
+  let spans: Span[] = [];
+  await until('the span of the whole request is printed', async () => {
+    spans = [gateway, payments].flatMap(spansOf).filter((span) => span.traceId === traceId);
+    return spans.some(({ parent }) => parent === client);
+  });
+  const ids = new Set([client, ...spans.map(({ id }) => id)]);
+  assert.deepEqual(
+    spans.filter(({ parent = '' }) => !ids.has(parent)),
+    [],
+    'each span has its parent in the trace',
+  );
+  const libraries = new Set(spans.map(({ service, library }) => `${service} ${library}`));
+  assert.deepEqual([...libraries].sort(), [
+    'api-gateway express',
+    'api-gateway http',
+    'api-gateway ioredis',
+    'payments express',
+    'payments http',
+    'payments ioredis',
+    'payments pg',
+  ]);
+  const named = (pattern: RegExp) => spans.filter(({ name }) => pattern.test(name)).length;
+  assert.equal(named(/^GET \/payments\/:id$/), 2, 'both services name the request after its route');
+  assert.equal(named(/SELECT/), 1, 'one query');
+  assert.equal([gateway, payments].map(({ stderr }) => stderr()).join(''), '');
+});
