@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
@@ -29,8 +30,20 @@ export function createSpanInstrumentations(
   const off = [...WITHOUT_SPANS, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
   return getNodeAutoInstrumentations({
     ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
-    '@opentelemetry/instrumentation-http': { ignoreIncomingRequestHook: isScrape },
+    '@opentelemetry/instrumentation-http': {
+      ignoreIncomingRequestHook: isScrape,
+      responseHook: (_span, response) => makeRoom(response),
+    },
   });
+}
+
+/**
+ * The http and Express instrumentations listen for the close of each response. A service that has ten listeners of its own
+ * there must not be warned of a leak because of them.
+ */
+function makeRoom(response: EventEmitter): void {
+  const most = response.getMaxListeners();
+  if (most > 0) response.setMaxListeners(most + 2);
 }
 
 /** Switches them on. The SDK does not get them: it would hand them its meter provider. */
