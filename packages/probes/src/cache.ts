@@ -22,9 +22,10 @@ const list: Count = (reply) => {
   return { found: values.filter((value) => value !== null).length, asked: values.length };
 };
 
+/** Numbers may come as strings, where the service has asked ioredis for that. */
 const flags: Count = (reply) => {
   const values = Array.isArray(reply) ? reply : [];
-  return { found: values.filter((value) => value === 1 || value === true).length, asked: values.length };
+  return { found: values.filter((value) => Number(value) > 0).length, asked: values.length };
 };
 
 const whole: Count = (reply) => ({ found: sizeOf(reply) > 0 ? 1 : 0, asked: 1 });
@@ -41,8 +42,8 @@ const READING = new Map<string, Count>([
   ['HGET', one],
   ['JSON.GET', one],
   ['MGET', list],
-  ['HMGET', list],
   ['JSON.MGET', list],
+  ['HMGET', list],
   ['HGETALL', whole],
   ['SMEMBERS', whole],
   ['EXISTS', number],
@@ -51,8 +52,8 @@ const READING = new Map<string, Count>([
   ['SMISMEMBER', flags],
 ]);
 
-/** The commands of which each argument is a key of its own, so that each is counted under its own name. */
-const KEY_EACH = new Set(['MGET']);
+/** The commands with one value in the reply for each key among the arguments: each is counted under its own name. */
+const KEY_EACH = new Set(['MGET', 'JSON.MGET']);
 
 interface CacheCells {
   readonly hits: CounterCell;
@@ -91,9 +92,10 @@ export class CacheCounters {
   }
 
   #add(command: string, key: unknown, found: number, asked: number): void {
-    const prefix = this.#names.child(prefixOf(key));
+    const name = prefixOf(key);
+    const prefix = this.#names.child(name);
     const node = this.#cells.child(prefix).child(command);
-    node.value ??= this.#bind(command, prefix.isOverflow ? undefined : prefixOf(key));
+    node.value ??= this.#bind(command, prefix.isOverflow ? undefined : name);
     if (found > 0) node.value.hits.add(found);
     if (asked > found) node.value.misses.add(asked - found);
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { KeyTree } from '@otel-register/cells';
-import { setRoute } from './http-route.ts';
-import { type Method, patchedPackage } from './patch.ts';
+import { routeOf, setRoute } from './http-route.ts';
+import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
 
 /** Express 5 routes with the package `router`, Express 4 with a router of its own. */
@@ -14,8 +14,13 @@ type Path = string | RegExp | readonly Path[];
 const mountPath = Symbol('otel-register.mount-path');
 const mount = Symbol('otel-register.mount');
 
+interface Route {
+  readonly path: Path;
+}
+
 interface Layer {
-  readonly route?: { readonly path: Path };
+  readonly route?: Route;
+  readonly handle: { readonly name: string; readonly stack?: unknown };
   [mountPath]?: Path;
 }
 
@@ -23,21 +28,29 @@ interface Router {
   readonly stack: Layer[];
 }
 
-/** Where in the tree of mounted routers a request is, and how much of its URL led there. */
+/** A mount that a request has entered, and maybe left since. */
 interface Mount {
   readonly pattern: KeyTree<string>;
-  readonly baseUrlLength: number;
+  /** The concrete path that it was reached by. */
+  readonly baseUrl: string;
+  /** What leads on in the router that it is mounted on: one function for each run of a router. */
+  readonly next: unknown;
   readonly parent: Mount | undefined;
 }
 
-type ExpressRequest = IncomingMessage & { readonly baseUrl: string; [mount]?: Mount | undefined };
+type ExpressRequest = IncomingMessage & {
+  readonly baseUrl: string;
+  readonly next?: unknown;
+  readonly route?: Route;
+  [mount]?: Mount | undefined;
+};
 
 /**
  * Learns the whole pattern of the route that Express 4 and 5 choose for a request, through mounted and nested routers.
  *
  * A request knows its route's own pattern but only the concrete path of what the route's router is mounted at, so the
  * patterns of the mounts are collected on the way down. A layer is asked just before it is handled: a mounted one adds to
- * the request's mounts, a route completes the pattern. Mounts that were left again are told by the length of `baseUrl`.
+ * the request's mounts, a route completes the pattern.
  */
 export class ExpressProbe extends Probe {
   readonly #patterns = KeyTree.bounded<string>(10_000);
@@ -48,46 +61,80 @@ export class ExpressProbe extends Probe {
 
   protected override init(): InstrumentationModuleDefinition[] {
     const handling = (original: Method) => this.#handling(original);
+    const router = { use: using, param: (original: Method) => this.#addingParam(original) };
     return [
-      patchedPackage('router', ROUTER_VERSIONS, [
-        { module: 'router', wrappers: { use: using } },
+      this.patched('router', ROUTER_VERSIONS, [
+        { module: 'router', wrappers: router },
         { module: 'router/lib/layer.js', wrappers: { handleRequest: handling } },
       ]),
-      patchedPackage('express', EXPRESS_4, [
-        { module: 'express/lib/router/index.js', holder: (router: object) => router, wrappers: { use: using } },
+      this.patched('express', EXPRESS_4, [
+        { module: 'express/lib/router/index.js', holder: (exports: object) => exports, wrappers: router },
         { module: 'express/lib/router/layer.js', wrappers: { handle_request: handling } },
       ]),
     ];
   }
 
   #handling(original: Method): Method {
-    const entering = (layer: Layer, request: ExpressRequest) => this.#entering(layer, request);
+    const entering = (route: Route | undefined, path: Path | undefined, request: ExpressRequest) =>
+      this.#entering(route, path, request);
     return function handleRequest(this: Layer, request: ExpressRequest) {
-      if (this.route !== undefined || this[mountPath] !== undefined) entering(this, request);
+      const { route, [mountPath]: path } = this;
+      if (route !== undefined || path !== undefined) entering(route, path, request);
       return original.apply(this, arguments as never);
     };
   }
 
-  #entering(layer: Layer, request: ExpressRequest): void {
+  /** A parameter's callback may answer or fail, and then the route that has matched is never handled. */
+  #addingParam(original: Method): Method {
+    const matched = (request: ExpressRequest) => {
+      if (request.route && routeOf(request) === undefined) this.#entering(request.route, undefined, request);
+    };
+    return function param(this: Router, name: unknown, callback: unknown) {
+      if (typeof callback !== 'function') return original.apply(this, arguments as never);
+      return original.call(this, name, function (this: unknown, request: ExpressRequest) {
+        matched(request);
+        return callback.apply(this, arguments);
+      });
+    };
+  }
+
+  #entering(route: Route | undefined, path: Path | undefined, request: ExpressRequest): void {
     try {
-      const { length } = request.baseUrl;
-      let at = request[mount];
-      if (layer.route) {
-        while (at && at.baseUrlLength > length) at = at.parent;
-        const node = (at?.pattern ?? this.#patterns).child(layer.route.path);
-        node.value ??= joined(at?.pattern.value, layer.route.path);
-        if (!node.isOverflow) setRoute(request, node.value);
-      } else {
-        while (at && at.baseUrlLength >= length) at = at.parent;
-        const path = layer[mountPath] as Path;
-        const pattern = (at?.pattern ?? this.#patterns).child(path);
-        pattern.value ??= joined(at?.pattern.value, path);
-        request[mount] = { pattern, baseUrlLength: length, parent: at };
-      }
+      if (route) this.#enteringRoute(route, request);
+      else if (path !== undefined) this.#enteringMount(path, request);
     } catch (error) {
       this.failed(error);
     }
   }
+
+  #enteringRoute({ path }: Route, request: ExpressRequest): void {
+    const pattern = this.#patternBelow(mountAround(request), path);
+    if (!pattern.isOverflow) setRoute(request, pattern.value as string);
+  }
+
+  #enteringMount(path: Path, request: ExpressRequest): void {
+    const parent = mountAround(request);
+    const { baseUrl, next } = request;
+    request[mount] = { pattern: this.#patternBelow(parent, path), baseUrl, next, parent };
+  }
+
+  #patternBelow(at: Mount | undefined, path: Path): KeyTree<string> {
+    const pattern = (at?.pattern ?? this.#patterns).child(path);
+    pattern.value ??= joined(at?.pattern.value, path);
+    return pattern;
+  }
+}
+
+/**
+ * The mount of the router that now runs. A router that runs on has left what it had entered before; one that is new runs in
+ * the innermost mount, as far as the request's path still leads there.
+ */
+function mountAround(request: ExpressRequest): Mount | undefined {
+  const innermost = request[mount];
+  for (let at = innermost; at; at = at.parent) if (at.next === request.next) return at.parent;
+  let at = innermost;
+  while (at && !request.baseUrl.startsWith(at.baseUrl)) at = at.parent;
+  return at;
 }
 
 /** Remembers on the layers that `use` makes which pattern they were mounted at: a layer keeps only what it compiled from it. */
@@ -95,9 +142,17 @@ function using(original: Method): Method {
   return function use(this: Router, path: unknown) {
     const before = this.stack?.length ?? 0;
     const result: unknown = original.apply(this, arguments as never);
-    if (isPath(path) && path !== '/') for (const layer of this.stack.slice(before)) layer[mountPath] = path;
+    const pattern = isPath(path) ? path : '/';
+    for (const layer of this.stack?.slice(before) ?? []) {
+      if (pattern !== '/' || isRouter(layer.handle)) layer[mountPath] = pattern;
+    }
     return result;
   };
+}
+
+/** A router, or what Express wraps an application in that is used by another one. */
+function isRouter({ stack, name }: Layer['handle']): boolean {
+  return Array.isArray(stack) || name === 'mounted_app';
 }
 
 function isPath(value: unknown): value is Path {

@@ -12,20 +12,34 @@ const DURATION_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.
 /** The methods of RFC 9110 and RFC 5789; any other one is `_OTHER`, for a client may send what it likes. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
+/** More than there are schemes, versions and methods together. */
+const MOST_KINDS = 100;
+
 const startedAt = Symbol('otel-register.started-at');
+const kindOf = Symbol('otel-register.kind');
 const inFlight = Symbol('otel-register.in-flight');
 
-type TimedRequest = IncomingMessage & { [startedAt]?: number };
-type WatchedSocket = Socket & { [inFlight]?: Map<TimedRequest, ServerResponse>; encrypted?: boolean };
+type WatchedRequest = IncomingMessage & { [startedAt]: number; [kindOf]: RequestKind };
+type WatchedSocket = Socket & { [inFlight]?: StartMessage[]; readonly encrypted?: boolean };
 
 interface StartMessage {
-  readonly request: TimedRequest;
+  readonly request: WatchedRequest;
   readonly response: ServerResponse;
   readonly socket: WatchedSocket;
   readonly server: Server;
 }
 
-/** The cells of all requests of one kind. */
+/** What is known of a request at its start. It is not asked again: the service may change the method on its way. */
+interface RequestKind {
+  readonly scheme: 'http' | 'https';
+  readonly version: string;
+  readonly method: string;
+  readonly active: CounterCell;
+  /** By route, status and whether it was aborted. */
+  readonly ends: KeyTree<RequestCells>;
+}
+
+/** The cells of all requests of one kind that end alike. */
 interface RequestCells {
   readonly duration: HistogramCell;
   readonly count: CounterCell;
@@ -41,24 +55,23 @@ interface RequestCells {
 export class HttpServerProbe extends Probe {
   readonly #metrics: ReturnType<typeof httpServerMetrics>;
   readonly #ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
-  readonly #kinds: KeyTree<RequestCells>;
-  readonly #active = KeyTree.bounded<CounterCell>(METHODS.size * 4);
+  readonly #kinds = KeyTree.bounded<RequestKind>(MOST_KINDS);
+  readonly #ends: KeyTree<RequestCells>;
   readonly #connections: OpenConnections;
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
-  readonly #onFinish = this.guarded(({ request, response, socket }: StartMessage) => {
-    if (socket[inFlight]?.delete(request)) this.#ended(request, response, undefined);
-  });
+  readonly #onFinish = this.guarded((message: StartMessage) => this.#finished(message));
 
   /** @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own */
   constructor(cells: CellRegistry, ignores: (message: { request?: IncomingMessage; server: Server }) => boolean) {
     super('http');
     this.#ignores = ignores;
     this.#metrics = httpServerMetrics(cells);
-    this.#kinds = KeyTree.bounded(cells.cardinalityLimit * 4);
+    this.#ends = KeyTree.bounded(cells.cardinalityLimit * 4);
     this.#connections = new OpenConnections(cells, (server) => ignores({ server }));
   }
 
   override enable(): void {
+    if (this.isEnabled()) return;
     super.enable();
     diagnosticsChannel.subscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish);
@@ -73,51 +86,72 @@ export class HttpServerProbe extends Probe {
   }
 
   #started(message: StartMessage): void {
-    const { request, response, socket } = message;
+    const { request, socket } = message;
     if (this.#ignores(message)) return;
-    let open = socket[inFlight];
-    if (!open) {
-      open = socket[inFlight] = new Map();
+    const kind = this.#kindOf(request, socket);
+    request[kindOf] = kind;
+    request[startedAt] = performance.now();
+    const open = socket[inFlight];
+    if (open) {
+      open.push(message);
+    } else {
+      socket[inFlight] = [message];
       socket.once('close', () => this.#closed(socket));
     }
-    open.set(request, response);
-    request[startedAt] = performance.now();
-    this.#activeCell(request).add(1);
+    kind.active.add(1);
+  }
+
+  #finished({ request, response, socket }: StartMessage): void {
+    const open = socket[inFlight];
+    const index = open ? indexOf(open, request) : -1;
+    // A response that is written after its connection is gone finishes too; it was counted when the connection went.
+    if (!open || index === -1) return;
+    if (index === open.length - 1) open.pop();
+    else open.splice(index, 1);
+    this.#ended(request, response, undefined);
   }
 
   /** Whatever was still in flight on a connection that is gone has been given up. */
   #closed(socket: WatchedSocket): void {
-    try {
-      for (const [request, response] of socket[inFlight] ?? []) this.#ended(request, response, 'aborted');
-      socket[inFlight]?.clear();
-    } catch (error) {
-      this.failed(error);
+    for (const { request, response } of socket[inFlight]?.splice(0) ?? []) {
+      try {
+        this.#ended(request, response, 'aborted');
+      } catch (error) {
+        this.failed(error);
+      }
     }
   }
 
-  #ended(request: TimedRequest, response: ServerResponse, aborted: 'aborted' | undefined): void {
-    const seconds = (performance.now() - (request[startedAt] ?? 0)) / 1000;
-    const status = aborted && !response.headersSent ? undefined : response.statusCode;
-    const method = methodOf(request);
+  #ended(request: WatchedRequest, response: ServerResponse, aborted: 'aborted' | undefined): void {
+    const kind = request[kindOf];
+    kind.active.add(-1);
+    const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
     const route = routeOf(request);
-    const node = this.#kinds
-      .child(schemeOf(request))
-      .child(request.httpVersion)
-      .child(method)
-      .child(route)
-      .child(status)
-      .child(aborted);
-    node.value ??= this.#bind(request, method, route, status, aborted, node.isOverflow);
-    const cells = node.value;
-    cells.duration.record(seconds);
-    cells.count.add(1);
-    cells.errors?.add(1);
-    this.#activeCell(request).add(-1);
+    const node = kind.ends.child(route).child(status).child(aborted);
+    node.value ??= this.#bind(kind, route, status, aborted, node.isOverflow);
+    const { duration, count, errors } = node.value;
+    duration.record((performance.now() - request[startedAt]) / 1000);
+    count.add(1);
+    errors?.add(1);
+  }
+
+  #kindOf(request: IncomingMessage, socket: WatchedSocket): RequestKind {
+    const scheme = socket.encrypted ? 'https' : 'http';
+    const { method: asked = '', httpVersion: version } = request;
+    const method = METHODS.has(asked) ? asked : '_OTHER';
+    const node = this.#kinds.child(scheme).child(version).child(method);
+    node.value ??= {
+      scheme,
+      version,
+      method,
+      active: this.#metrics.active.bind({ 'http.request.method': method, 'url.scheme': scheme }),
+      ends: this.#ends.child(scheme).child(version).child(method),
+    };
+    return node.value;
   }
 
   #bind(
-    request: IncomingMessage,
-    method: string,
+    { scheme, version, method }: RequestKind,
     route: string | undefined,
     status: number | undefined,
     aborted: string | undefined,
@@ -128,8 +162,8 @@ export class HttpServerProbe extends Probe {
     const answered = { ...counted, 'http.response.status_code': status };
     const measured = {
       ...answered,
-      'url.scheme': schemeOf(request),
-      'network.protocol.version': request.httpVersion,
+      'url.scheme': scheme,
+      'network.protocol.version': version,
       'error.type': error,
     };
     return {
@@ -140,14 +174,6 @@ export class HttpServerProbe extends Probe {
           ? undefined
           : this.#metrics.errors.bind(isOverflow ? OVERFLOW : { ...counted, 'error.type': error }),
     };
-  }
-
-  #activeCell(request: IncomingMessage): CounterCell {
-    const method = methodOf(request);
-    const scheme = schemeOf(request);
-    const node = this.#active.child(method).child(scheme);
-    node.value ??= this.#metrics.active.bind({ 'http.request.method': method, 'url.scheme': scheme });
-    return node.value;
   }
 }
 
@@ -177,11 +203,12 @@ function httpServerMetrics(cells: CellRegistry) {
   };
 }
 
-function methodOf(request: IncomingMessage): string {
-  const method = request.method ?? '';
-  return METHODS.has(method) ? method : '_OTHER';
+/** A response that waits for an earlier one of its connection has a head, but has no socket to send it on. */
+function isHeadSent(response: ServerResponse): boolean {
+  return response.headersSent && response.socket !== null;
 }
 
-function schemeOf(request: IncomingMessage): 'http' | 'https' {
-  return (request.socket as WatchedSocket).encrypted ? 'https' : 'http';
+function indexOf(open: readonly StartMessage[], request: IncomingMessage): number {
+  for (let index = 0; index < open.length; index++) if (open[index]?.request === request) return index;
+  return -1;
 }

@@ -2,49 +2,56 @@ import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumenta
 import type { CellRegistry } from '@otel-register/cells';
 import { CacheCounters } from './cache.ts';
 import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
-import { type Method, patchedPackage } from './patch.ts';
+import { errorType } from './error-type.ts';
+import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
+import { redisOperation } from './redis-operation.ts';
 
 const VERSIONS = ['>=5.0.0 <7'];
 
 /** What ioredis sends by itself between connecting and being ready. */
 const HANDSHAKE = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
 
-const begun = Symbol('otel-register.begun');
+const pending = Symbol('otel-register.pending');
 const operations = Symbol('otel-register.operations');
-const queued = Symbol('otel-register.queued');
+const transaction = Symbol('otel-register.transaction');
 
 interface Redis {
   readonly status: string;
-  readonly options: { readonly host?: string; readonly port?: number; readonly path?: string; readonly db?: number };
+  readonly options: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly path?: string;
+    readonly db?: number;
+    readonly sentinels?: unknown;
+  };
   readonly condition?: { readonly select?: number } | null;
   [operations]?: TargetOperations;
-  /** The commands of the transaction that is being sent, in order. */
-  [queued]?: Command[] | undefined;
+  /** The commands that the server has queued since MULTI, in order. */
+  [transaction]?: Command[] | undefined;
 }
 
-type Settle = (this: Command, outcome: unknown) => void;
+type Settle = (this: Command, outcome: unknown) => unknown;
 
 interface Command {
   /** A script's turns from `evalsha` to `eval` when it is sent over a connection for the first time. */
   readonly name: string;
   readonly args: readonly unknown[];
-  /** Made anew when a cluster sends the command once more after it has failed. */
+  /** Made anew when a cluster sends the commands of a pipeline once more. */
   readonly promise: unknown;
+  readonly isSettled?: boolean;
   resolve: Settle;
   reject: Settle;
-  [begun]?: Begun;
+  [pending]?: Pending;
 }
 
-/** What is remembered of a command; `transaction` are those whose real replies come with EXEC. */
-interface Begun {
-  readonly at: number;
+/** What is remembered of a command until its reply. */
+interface Pending {
+  /** When the service sent it; undefined once it is recorded, for a reply may still come after a timeout. */
+  startedAt: number | undefined;
   readonly promise: unknown;
+  readonly redis: Redis;
   readonly on: TargetOperations;
-  readonly isQueued: boolean;
-  readonly transaction: Command[] | undefined;
-  /** A command that timed out may still be answered. */
-  isOver: boolean;
 }
 
 /**
@@ -70,7 +77,7 @@ export class IoredisProbe extends Probe {
       holder: (exports: { default: { prototype: object } }) => exports.default.prototype,
       wrappers: { sendCommand: (original: Method) => this.#sending(original) },
     };
-    return [patchedPackage('ioredis', VERSIONS, [redis])];
+    return [this.patched('ioredis', VERSIONS, [redis])];
   }
 
   #sending(original: Method): Method {
@@ -83,20 +90,17 @@ export class IoredisProbe extends Probe {
 
   #begin(redis: Redis, command: Command): void {
     try {
-      // A command comes here again when it was queued offline or is sent once more after a reconnect.
-      if (command[begun]?.promise === command.promise) return;
       if (redis.status === 'connect' && HANDSHAKE.has(command.name)) return;
-      const name = command.name.toUpperCase();
-      const transaction = transactionOf(redis, name, command);
-      const start: Begun = {
-        at: performance.now(),
-        promise: command.promise,
-        on: this.#targetOf(redis),
-        isQueued: transaction !== undefined && name !== 'EXEC',
-        transaction: name === 'EXEC' ? transaction : undefined,
-        isOver: false,
-      };
-      command[begun] = start;
+      const known = command[pending];
+      if (known !== undefined && known.promise === command.promise) {
+        // It comes here again when it was queued offline, is sent once more after a reconnect, or is sent to another node
+        // of a cluster: only after the latter has its first way ended already, in a MOVED that the service never sees.
+        if (!command.isSettled) known.startedAt ??= performance.now();
+        return;
+      }
+      const { promise } = command;
+      const start: Pending = { startedAt: performance.now(), promise, redis, on: this.#targetOf(redis) };
+      command[pending] = start;
       this.#watch(command, start);
     } catch (error) {
       this.failed(error);
@@ -104,79 +108,91 @@ export class IoredisProbe extends Probe {
   }
 
   /** Each command gets functions of its own: others that wrap them, as tracers do, call them without a `this`. */
-  #watch(command: Command, start: Begun): void {
+  #watch(command: Command, start: Pending): void {
     const { resolve, reject } = command;
     command.resolve = (reply) => {
       this.#resolved(command, start, reply);
-      resolve.call(command, reply);
+      return resolve.call(command, reply);
     };
     command.reject = (error) => {
-      this.#record(command, start, errorType(error));
-      reject.call(command, error);
+      this.#rejected(command, start, error);
+      return reject.call(command, error);
     };
   }
 
-  #resolved(command: Command, start: Begun, reply: unknown): void {
-    if (!this.#record(command, start, undefined)) return;
+  #resolved(command: Command, start: Pending, reply: unknown): void {
     try {
-      if (start.transaction) this.#countTransaction(start.transaction, reply);
-      else if (!start.isQueued) this.#cache.count(command.name.toUpperCase(), command.args, reply);
-    } catch (error) {
-      this.failed(error);
-    }
-  }
-
-  /** Within MULTI each command is answered QUEUED; the real replies come together, in order, as the reply to EXEC. */
-  #countTransaction(transaction: readonly Command[], replies: unknown): void {
-    if (!Array.isArray(replies)) return;
-    for (const [index, command] of transaction.entries()) {
-      const reply: unknown = replies[index];
-      if (!(reply instanceof Error)) this.#cache.count(command.name.toUpperCase(), command.args, reply);
-    }
-  }
-
-  /** Whether this is the command's end: what comes after a timeout is none. */
-  #record(command: Command, start: Begun, error: string | undefined): boolean {
-    if (start.isOver) return false;
-    start.isOver = true;
-    try {
-      const seconds = (performance.now() - start.at) / 1000;
-      this.#operations.record(start.on, command.name.toUpperCase(), error, seconds);
+      this.#record(command, start, undefined);
+      this.#countReads(command, start.redis, reply);
     } catch (failure) {
       this.failed(failure);
     }
-    return true;
+  }
+
+  #rejected(command: Command, start: Pending, error: unknown): void {
+    try {
+      this.#record(command, start, redisErrorType(error));
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
+  #record(command: Command, start: Pending, error: string | undefined): void {
+    const { startedAt, on } = start;
+    if (startedAt === undefined) return;
+    start.startedAt = undefined;
+    this.#operations.record(on, redisOperation(command.name), error, (performance.now() - startedAt) / 1000);
+  }
+
+  /**
+   * Within MULTI each command is answered QUEUED; the real replies come together, in order, as the reply to EXEC. Any other
+   * reply means that there is no transaction (any more), whatever became of it.
+   */
+  #countReads(command: Command, redis: Redis, reply: unknown): void {
+    const operation = redisOperation(command.name);
+    const queued = redis[transaction];
+    if (queued !== undefined && isQueued(reply)) {
+      queued.push(command);
+      return;
+    }
+    if (operation === 'MULTI') redis[transaction] = [];
+    else if (queued !== undefined) redis[transaction] = undefined;
+    if (operation !== 'EXEC') this.#cache.count(operation, command.args, reply);
+    else if (queued !== undefined && Array.isArray(reply)) this.#countTransaction(queued, reply);
+  }
+
+  #countTransaction(queued: readonly Command[], replies: readonly unknown[]): void {
+    for (const [index, { name, args }] of queued.entries()) {
+      const reply = replies[index];
+      if (!(reply instanceof Error)) this.#cache.count(redisOperation(name), args, reply);
+    }
   }
 
   #targetOf(redis: Redis): TargetOperations {
     const namespace = String(redis.condition?.select ?? redis.options.db ?? 0);
     const known = redis[operations];
     if (known?.target.namespace === namespace) return known;
-    const { host, port, path } = redis.options;
+    const { host, port, path, sentinels } = redis.options;
+    const hasPort = path === undefined && !sentinels;
     const target = this.#operations.on({
       system: 'redis',
       namespace,
-      address: path ?? host,
-      port: path === undefined ? port : undefined,
+      // Where sentinels name the server, the host of the options is only its default.
+      address: path ?? (hasPort ? host : undefined),
+      port: hasPort ? port : undefined,
     });
     redis[operations] = target;
     return target;
   }
 }
 
-/** The commands of the transaction that this command belongs to; the transaction ends with EXEC or DISCARD. */
-function transactionOf(redis: Redis, operation: string, command: Command): Command[] | undefined {
-  const transaction = redis[queued];
-  if (operation === 'MULTI') redis[queued] = [];
-  else if (operation === 'EXEC' || operation === 'DISCARD') redis[queued] = undefined;
-  else transaction?.push(command);
-  return transaction;
+/** The status that a command gets within MULTI: text, or its bytes. */
+function isQueued(reply: unknown): boolean {
+  return reply === 'QUEUED' || (reply instanceof Uint8Array && String(reply) === 'QUEUED');
 }
 
-/** The simple error's prefix of Redis (`WRONGTYPE`), a system error's code (`ECONNREFUSED`), or the class of the error. */
-function errorType(error: unknown): string {
-  if (!(error instanceof Error)) return '_OTHER';
-  if (error.name === 'ReplyError') return /^[A-Z]+\b/.exec(error.message)?.[0] ?? 'ERR';
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : error.name;
+/** The prefix of an error reply (`WRONGTYPE`), or what {@link errorType} says. */
+function redisErrorType(error: unknown): string {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return errorType(error);
+  return /^[A-Z]+\b/.exec(error.message)?.[0] ?? 'ERR';
 }

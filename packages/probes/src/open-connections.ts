@@ -39,8 +39,9 @@ export class OpenConnections {
 
   #remember(server: HttpServer): void {
     if (this.#servers.has(server) || this.#ignores(server)) return;
-    for (const known of this.#servers) if (!known.listening) this.#servers.delete(known);
     this.#servers.add(server);
+    // Comes when the server has been closed and its last connection is gone.
+    server.once('close', () => this.#servers.delete(server));
   }
 
   async #count(): Promise<number> {

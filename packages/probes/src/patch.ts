@@ -7,12 +7,15 @@ const replaced = Symbol('otel-register.replaced');
 
 /**
  * Replaces a method of a prototype by what `wrap` makes of it. The replacement keeps the name, the length and the property's
- * attributes of the original; a method that is replaced already or is no function stays as it is.
+ * attributes of the original; a method that is replaced already stays as it is.
+ *
+ * @throws Error when there is no such method
  */
 function patchMethod(target: object, name: string, wrap: (original: Method) => Method): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
   const original: unknown = descriptor?.value;
-  if (!descriptor || typeof original !== 'function' || replaced in original) return;
+  if (!descriptor || typeof original !== 'function') throw new Error(`there is no method ${name}`);
+  if (replaced in original) return;
   const replacement = wrap(original as Method);
   Object.defineProperties(replacement, {
     name: { value: original.name, configurable: true },
@@ -44,37 +47,44 @@ export interface PatchedModule<E = never> {
  * where they can be: they are required also when the service imports the package from an ES module.
  *
  * @param versions semantic version ranges; other versions stay as they are
+ * @param failed told what cannot be patched; the service gets its package all the same
  */
 export function patchedPackage(
   name: string,
   versions: string[],
   // biome-ignore lint/suspicious/noExplicitAny: the exports of a library, whatever they are
   modules: readonly PatchedModule<any>[],
+  failed: (error: unknown) => void,
 ): InstrumentationNodeModuleDefinition {
-  const main = modules.find(({ module }) => module === name);
-  const files = modules
+  const hooks = modules.map((module) => ({ module: module.module, ...hooksOf(module, failed) }));
+  const main = hooks.find(({ module }) => module === name);
+  const files = hooks
     .filter((inner) => inner !== main)
-    .map((inner) => new InstrumentationNodeModuleFile(inner.module, versions, patching(inner), unpatching(inner)));
-  return new InstrumentationNodeModuleDefinition(
-    name,
-    versions,
-    main && patching(main),
-    main && unpatching(main),
-    files,
-  );
+    .map(({ module, patch, unpatch }) => new InstrumentationNodeModuleFile(module, versions, patch, unpatch));
+  return new InstrumentationNodeModuleDefinition(name, versions, main?.patch, main?.unpatch, files);
 }
 
 const prototypeOf = (exports: { readonly prototype: object }): object => exports.prototype;
 
-function patching<E>({ holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>) {
-  return (exports: E): E => {
-    for (const [method, wrap] of Object.entries(wrappers)) patchMethod(holder(exports), method, wrap);
-    return exports;
-  };
-}
-
-function unpatching<E>({ holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>) {
-  return (exports?: E): void => {
-    if (exports) for (const method of Object.keys(wrappers)) unpatchMethod(holder(exports), method);
+function hooksOf<E>(
+  { module, holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>,
+  failed: (error: unknown) => void,
+) {
+  /** Every copy of the package that was loaded: there may be one in several versions. */
+  const holders = new Set<object>();
+  return {
+    patch(exports: E): E {
+      try {
+        const target = holder(exports);
+        holders.add(target);
+        for (const [method, wrap] of Object.entries(wrappers)) patchMethod(target, method, wrap);
+      } catch (error) {
+        failed(new Error(`${module} is not as expected`, { cause: error }));
+      }
+      return exports;
+    },
+    unpatch(): void {
+      for (const target of holders) for (const method of Object.keys(wrappers)) unpatchMethod(target, method);
+    },
   };
 }

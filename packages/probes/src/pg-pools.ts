@@ -1,4 +1,5 @@
 import type { CellRegistry, CounterCell, CounterMetric, HistogramCell, HistogramMetric } from '@otel-register/cells';
+import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
 import { type PgClient, targetOf } from './pg.ts';
 
@@ -32,10 +33,12 @@ type ConnectCallback = (error: unknown, client?: unknown, release?: unknown) => 
 export class PgPools {
   /** Held weakly: a pool that nobody ends is still free to go. */
   readonly #pools = new Set<WeakRef<PgPool>>();
+  readonly #failed: (error: unknown) => void;
   readonly #waitTime: HistogramMetric;
   readonly #timeouts: CounterMetric;
 
-  constructor(cells: CellRegistry) {
+  constructor(cells: CellRegistry, failed: (error: unknown) => void) {
+    this.#failed = failed;
     this.#waitTime = cells.histogram({
       name: 'db.client.connection.wait_time',
       unit: 's',
@@ -52,17 +55,20 @@ export class PgPools {
 
   /** Wraps `Pool.prototype.connect`, with a callback or with a promise. */
   connecting(original: Method): Method {
-    const entering = (pool: PgPool) => this.#cellsOf(pool);
+    const remember = (pool: PgPool) => this.#remember(pool);
     return function connect(this: PgPool, callback?: ConnectCallback) {
       const start = performance.now();
-      const got = (error: unknown) => recordWait(entering(this), start, error);
+      const got = (error: unknown) => recordWait(this[pooled], start, error);
       if (typeof callback === 'function') {
-        return original.call(this, function (this: unknown, error: unknown, client: unknown, release: unknown) {
+        const result: unknown = original.call(this, function (this: unknown, error: unknown, client, release) {
           got(error);
           return callback.call(this, error, client, release);
-        });
+        } as ConnectCallback);
+        remember(this);
+        return result;
       }
       const result: Promise<unknown> = original.apply(this, arguments as never);
+      remember(this);
       return result.then(
         (client) => {
           got(undefined);
@@ -76,17 +82,18 @@ export class PgPools {
     };
   }
 
-  #cellsOf(pool: PgPool): PoolCells | undefined {
-    const known = pool[pooled];
-    if (known) return known;
-    // Its clients know where they connect to, also those that fail to; a pool has none only before its first one.
-    const client = pool._clients?.[0];
-    if (!client) return undefined;
-    const name = this.#freeName(client);
-    const attributes = { 'db.client.connection.pool.name': name };
-    pool[pooled] = { name, waitTime: this.#waitTime.bind(attributes), timeouts: this.#timeouts.bind(attributes) };
-    this.#pools.add(new WeakRef(pool));
-    return pool[pooled];
+  /** Once a pool, when its first client is made: it is the client that knows where the pool connects to. */
+  #remember(pool: PgPool): void {
+    try {
+      const client = pool._clients?.[0];
+      if (pool[pooled] || !client) return;
+      const name = this.#freeName(client);
+      const attributes = { 'db.client.connection.pool.name': name };
+      pool[pooled] = { name, waitTime: this.#waitTime.bind(attributes), timeouts: this.#timeouts.bind(attributes) };
+      this.#pools.add(new WeakRef(pool));
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** `host:port/database`, and a number behind it when another pool of the process has that name. */
@@ -136,16 +143,6 @@ export class PgPools {
 }
 
 function recordWait(cells: PoolCells | undefined, start: number, error: unknown): void {
-  if (!cells) return;
-  if (!error) cells.waitTime.record((performance.now() - start) / 1000);
-  else if (isTimeout(error)) cells.timeouts.add(1);
-}
-
-/** pg-pool has no code for it: these are the messages of its two connection timeouts. */
-function isTimeout(error: unknown): boolean {
-  const message = (error as { message?: unknown }).message;
-  return (
-    message === 'timeout exceeded when trying to connect' ||
-    message === 'Connection terminated due to connection timeout'
-  );
+  if (!error) cells?.waitTime.record((performance.now() - start) / 1000);
+  else if (errorType(error) === 'timeout') cells?.timeouts.add(1);
 }

@@ -1,7 +1,8 @@
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
 import type { DatabaseOperations, DatabaseTarget, TargetOperations } from './db-operation.ts';
-import { type Method, patchedPackage } from './patch.ts';
+import { errorType } from './error-type.ts';
+import type { Method } from './patch.ts';
 import { PgPools } from './pg-pools.ts';
 import { Probe } from './probe.ts';
 import { sqlOperation } from './sql-operation.ts';
@@ -27,7 +28,7 @@ interface PgConnection {
 }
 
 interface PgQuery {
-  readonly text?: string;
+  readonly text?: unknown;
   readonly _canceledDueToError?: unknown;
   [submittedAt]?: number;
 }
@@ -45,12 +46,12 @@ export class PgProbe extends Probe {
   constructor(cells: CellRegistry, database: DatabaseOperations) {
     super('pg');
     this.#operations = database;
-    this.#pools = new PgPools(cells);
+    this.#pools = new PgPools(cells, (error) => this.failed(error));
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
     return [
-      patchedPackage('pg', VERSIONS, [
+      this.patched('pg', VERSIONS, [
         { module: 'pg/lib/client.js', wrappers: { connect: (original) => this.#connecting(original) } },
         {
           module: 'pg/lib/query.js',
@@ -61,17 +62,17 @@ export class PgProbe extends Probe {
           },
         },
       ]),
-      patchedPackage('pg-pool', POOL_VERSIONS, [
+      this.patched('pg-pool', POOL_VERSIONS, [
         { module: 'pg-pool', wrappers: { connect: (original) => this.#pools.connecting(original) } },
       ]),
     ];
   }
 
   #connecting(original: Method): Method {
-    const target = (client: PgClient) => this.#operations.on(targetOf(client));
-    return function connect(this: PgClient, ...args) {
-      if (this.connection) this.connection[operations] = target(this);
-      return original.apply(this, args);
+    const remember = (client: PgClient) => this.#remember(client);
+    return function connect(this: PgClient, callback?: unknown) {
+      remember(this);
+      return original.call(this, callback);
     };
   }
 
@@ -93,14 +94,23 @@ export class PgProbe extends Probe {
 
   #erring(original: Method): Method {
     const record = (query: PgQuery, connection: PgConnection, error: unknown) =>
-      this.#record(query, connection, errorType(query._canceledDueToError || error));
+      this.#record(query, connection, query._canceledDueToError || error);
     return function handleError(this: PgQuery, error: unknown, connection: PgConnection) {
       record(this, connection, error);
       return original.call(this, error, connection);
     };
   }
 
-  #record(query: PgQuery, connection: PgConnection | undefined, error: string | undefined): void {
+  /** A query knows its connection only; where that goes, its client knows. */
+  #remember(client: PgClient): void {
+    try {
+      if (client.connection) client.connection[operations] = this.#operations.on(targetOf(client));
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
+  #record(query: PgQuery, connection: PgConnection | undefined, error: unknown): void {
     try {
       const on = connection?.[operations];
       const now = performance.now();
@@ -108,8 +118,8 @@ export class PgProbe extends Probe {
       const start = query[submittedAt] ?? now;
       if (!on || Number.isNaN(start)) return;
       query[submittedAt] = RECORDED;
-      const operation = query.text === undefined ? undefined : sqlOperation(query.text);
-      this.#operations.record(on, operation, error, (now - start) / 1000);
+      const operation = typeof query.text === 'string' ? sqlOperation(query.text) : undefined;
+      this.#operations.record(on, operation, error === undefined ? undefined : errorType(error), (now - start) / 1000);
     } catch (failure) {
       this.failed(failure);
     }
@@ -120,10 +130,4 @@ export class PgProbe extends Probe {
 export function targetOf(client: PgClient): DatabaseTarget {
   const { host, port, database } = client;
   return { system: 'postgresql', namespace: database, address: host, port };
-}
-
-/** The SQLSTATE of PostgreSQL (`23505`), a system error's code (`ECONNRESET`), or the class of the error. */
-function errorType(error: unknown): string {
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  return typeof code === 'string' ? code : typeof name === 'string' ? name : '_OTHER';
 }

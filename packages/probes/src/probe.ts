@@ -3,6 +3,7 @@ import {
   type InstrumentationConfig,
   type InstrumentationModuleDefinition,
 } from '@opentelemetry/instrumentation';
+import { patchedPackage } from './patch.ts';
 
 /**
  * What all probes are: an OpenTelemetry instrumentation, so that the SDK enables and disables it like any other. A probe
@@ -20,6 +21,11 @@ export abstract class Probe extends InstrumentationBase<InstrumentationConfig> {
   /** The modules that this probe patches; none for one that only listens. */
   protected override init(): InstrumentationModuleDefinition[] {
     return [];
+  }
+
+  /** {@link patchedPackage} for this probe. */
+  protected patched(name: string, versions: string[], modules: Parameters<typeof patchedPackage>[2]) {
+    return patchedPackage(name, versions, modules, (error) => this.failed(error));
   }
 
   /** A channel's subscriber that cannot throw: what it throws would be an uncaught exception of the service. */

@@ -69,6 +69,7 @@ export class RuntimeProbe extends Probe {
   }
 
   override enable(): void {
+    if (this.isEnabled()) return;
     super.enable();
     this.#gcObserver.observe({ entryTypes: ['gc'] });
     this.#delay.enable();

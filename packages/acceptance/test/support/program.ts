@@ -13,7 +13,7 @@ interface ProgramOptions {
   env?: Record<string, string>;
 }
 
-/** A program of packages/acceptance/programs that runs under the agent. */
+/** A program of packages/acceptance/programs that runs. */
 export interface Program {
   /** Of its first server, without a slash at the end. */
   readonly url: string;
@@ -30,15 +30,12 @@ export interface Program {
   stop(): Promise<ExitResult>;
 }
 
-/** Starts a program and waits until it and its metrics listen. */
+/** Starts a program and waits until it listens. */
 export async function startProgram(name: string, options: ProgramOptions = {}): Promise<Program> {
   const running = await launch(name, options);
   const said = await waitForOutput(running, name, () => /^listening on (.*)$/m.exec(running.stdout())?.[1]);
-  const metricsUrl = await waitForOutput(
-    running,
-    `the metrics of ${name}`,
-    () => /(http:\S+\/metrics)/.exec(running.stderr())?.[1],
-  );
+  const metricsUrl = () =>
+    waitForOutput(running, `the metrics of ${name}`, () => /(http:\S+\/metrics)/.exec(running.stderr())?.[1], 5_000);
   const urls = said.split(' ');
   const [url = ''] = urls;
   return {
@@ -51,8 +48,8 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
       assert.equal(response.status, 200, `${name}, step ${step}: ${text}`);
       return JSON.parse(text);
     },
-    scrape: () => scrapeAtRest(metricsUrl),
-    scrapeNow: () => scrape(metricsUrl),
+    scrape: async () => scrapeAtRest(await metricsUrl()),
+    scrapeNow: async () => scrape(await metricsUrl()),
     stop: () => running.stop(),
   };
 }

@@ -32,9 +32,10 @@ export async function rawConnection(url: string): Promise<RawConnection> {
   return {
     socket,
     send(...heads) {
-      socket.write(heads.map((head) => `${head.replace(/(\n|$)/, ' HTTP/1.1\nHost: test$1')}\n\n`).join(''));
+      const lines = ([request, ...fields]: string[]) => [`${request} HTTP/1.1`, 'Host: test', ...fields, '', ''];
+      socket.write(heads.map((head) => lines(head.split('\n')).join('\r\n')).join(''));
     },
-    received: (expected) => until(`${expected} received`, async () => text.search(expected) !== -1),
+    received: (expected) => until(`${expected} received`, async () => text.search(expected) !== -1, 5_000),
     async destroy() {
       socket.destroy();
       if (!socket.closed) await once(socket, 'close');
