@@ -95,8 +95,9 @@ serveSteps({
 
   /** The reply comes after the command has been given up. */
   async timeout() {
-    const hasty = new Redis(url, { commandTimeout: 20 });
+    const hasty = new Redis(url);
     await once(hasty, 'ready');
+    hasty.options.commandTimeout = 20;
     const given = outcome(hasty.blpop('empty', 0));
     await given;
     await redis.rpush('empty', 'x');

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type ExitResult, repositoryRoot, startProcess, waitForOutput } from '@payments/local-stack';
 import { type MetricsPage, scrape, scrapeAtRest } from './metrics-page.ts';
 
 /** NODE_UNDER_TEST=/path/to/node runs the programs, and not the tests, with another Node.js. */
 const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+
+const PROGRAMS = resolve(repositoryRoot, 'packages/acceptance/programs');
 
 interface ProgramOptions {
   /** Default: `-r ./otel/register`; empty for the program without the agent. */
@@ -19,6 +21,7 @@ export interface Program {
   readonly url: string;
   /** Of all its servers, as it has said them. */
   readonly urls: string[];
+  readonly pid: number;
   readonly stderr: () => string;
   /** Takes a step of {@link ../../programs/steps.cjs}: what it returned. @throws AssertionError when it failed */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
@@ -41,6 +44,7 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
   return {
     url,
     urls,
+    pid: running.pid,
     stderr: running.stderr,
     async step(step) {
       const response = await fetch(`${url}/${step}`);
@@ -54,15 +58,25 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
   };
 }
 
-/** Runs a program to its end: how it ended and what it wrote, without the agent's own lines. */
-export async function runProgram(name: string, options: ProgramOptions = {}) {
+export interface Ended extends ExitResult {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end: how it ended and what it wrote. */
+export async function runProgram(name: string, options: ProgramOptions = {}): Promise<Ended> {
   const running = await launch(name, options);
   const { code, signal } = await running.exited;
-  return { code, signal, stdout: running.stdout(), stderr: running.stderr().replace(/^otel: .*\n(?: {6}.*\n)*/gm, '') };
+  return { code, signal, stdout: running.stdout(), stderr: running.stderr() };
+}
+
+/** What the program itself wrote, to compare with what it writes without the agent. */
+export function withoutAgentLines(ended: Ended): Ended {
+  return { ...ended, stderr: ended.stderr.replace(/^otel: .*\n(?: {6}.*\n)*/gm, '') };
 }
 
 function launch(name: string, { nodeArguments = ['-r', './otel/register'], args = [], env = {} }: ProgramOptions) {
-  return startProcess(node, [...nodeArguments, join('packages/acceptance/programs', name), ...args], {
+  return startProcess(node, [...nodeArguments, resolve(PROGRAMS, name), ...args], {
     cwd: repositoryRoot,
     env: { PATH: process.env.PATH, OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
   });
