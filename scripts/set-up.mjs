@@ -17,8 +17,20 @@ export class Explained extends Error {}
  */
 export async function setUp(...turboOptions) {
   checkNodeVersion();
-  if (!isInstalled()) await step('Installing packages', () => run('npm', ['ci', '--include=dev', '--loglevel=error']));
+  await install('Installing packages', root, '--include=dev');
   await step('Building', () => turbo('build', ...turboOptions));
+}
+
+/**
+ * Installs the packages that a folder's lock file names, unless they are there.
+ *
+ * @param {string} title
+ * @param {string} folder
+ * @param {string[]} options of `npm ci`
+ */
+export async function install(title, folder, ...options) {
+  if (isInstalled(folder)) return;
+  await step(title, () => run('npm', ['ci', '--loglevel=error', ...options], folder));
 }
 
 /**
@@ -50,9 +62,9 @@ function checkNodeVersion() {
 }
 
 /** Whether node_modules is what package-lock.json asks for, by the note that npm leaves of what it installed. */
-function isInstalled() {
-  const wanted = lockedPackages('package-lock.json');
-  const present = lockedPackages(join('node_modules', '.package-lock.json'));
+function isInstalled(/** @type {string} */ folder) {
+  const wanted = lockedPackages(join(folder, 'package-lock.json'));
+  const present = lockedPackages(join(folder, 'node_modules', '.package-lock.json'));
   if (wanted === undefined || present === undefined) return false;
   return Object.entries(wanted)
     .filter(([path]) => path.startsWith('node_modules/'))
@@ -69,7 +81,7 @@ function isInstalled() {
  */
 function lockedPackages(file) {
   try {
-    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
   } catch {
     return undefined;
   }
@@ -79,9 +91,9 @@ function lockedPackages(file) {
  * @param {string} command
  * @param {string[]} args
  */
-async function run(command, args) {
+async function run(command, args, cwd = root) {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NODE_VERSION: process.version },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
