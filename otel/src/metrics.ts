@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { diag } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { CellRegistry } from '@otel-register/cells';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { PROMETHEUS_TEXT, PrometheusTextRenderer } from '@otel-register/exposition';
 import {
   answerOnServicePorts,
@@ -11,8 +12,13 @@ import {
   startMetricsServer,
 } from '@otel-register/listener';
 import { createProbes, type Probe } from '@otel-register/probes';
+import { CLASSIC_NAMES } from './classic-names.ts';
+import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
 import type { Config } from './settings.ts';
+
+/** Instrumentation scope of all that the probes measure. */
+const SCOPE = 'otel-register';
 
 /** The metrics half of the agent: what the SDK reads, what watches the process, and how scrapes are answered. */
 export interface Metrics {
@@ -27,7 +33,14 @@ export interface Metrics {
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
   const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
-  const cells = new CellRegistry({ scope: 'otel-register', cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT });
+  const cells = new CellRegistry({
+    scope: SCOPE,
+    cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT,
+    // Where no spans are made there is nothing to ask for.
+    captureSpan: config.OTEL_TRACES_EXPORTER.includes('none')
+      ? captureNothing
+      : captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER),
+  });
   const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.producer()] });
   const renderer = new PrometheusTextRenderer((message) => diag.warn(message));
   const failed = once((message: string) => diag.error(message));
@@ -39,6 +52,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   async function renderPage(): Promise<Page> {
     const { resourceMetrics, errors } = await reader.collect();
     for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
+    if (config.OTEL_METRICS_CLASSIC_NAMES) addClassicNames(resourceMetrics);
     return { contentType: PROMETHEUS_TEXT, body: renderer.render(resourceMetrics) };
   }
 
@@ -70,4 +84,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       });
     },
   };
+}
+
+/** On the page only: who pushes metrics to a collector has no dashboards of that time. */
+function addClassicNames({ scopeMetrics }: ResourceMetrics): void {
+  for (const { scope, metrics } of scopeMetrics) {
+    if (scope.name === SCOPE) metrics.push(...derive(CLASSIC_NAMES, metrics));
+  }
 }

@@ -76,6 +76,16 @@ export const SETTINGS = {
     "open: /metrics also on the service's own port, for anybody who reaches it.",
   ),
   OTEL_METRICS_CARDINALITY_LIMIT: setting(positive, 2000, 'Most series of a metric; the rest is counted in one more.'),
+  OTEL_METRICS_CLASSIC_NAMES: setting(
+    boolean,
+    false,
+    "true: also the names of prom-client's world, such as http_request_duration_seconds, for dashboards that use them.",
+  ),
+  OTEL_METRICS_EXEMPLAR_FILTER: setting(
+    oneOf('trace_based', 'always_on', 'always_off'),
+    'trace_based',
+    'Which observations are remembered with their span: those of sampled ones, of all, or none.',
+  ),
   OTEL_TRACES_EXPORTER: setting(
     someOf('otlp', 'console', 'none'),
     ['none'],

@@ -1,0 +1,60 @@
+import type { Attributes } from '@opentelemetry/api';
+import { type DataPoint, DataPointType, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
+
+/** A metric made from another one: some of its points, under another name and with other labels. */
+export interface Derivation {
+  readonly name: string;
+  readonly unit?: string;
+  /** Name of the instrument that it is made from. */
+  readonly from: string;
+  /** New label by the attribute that it is taken from; none unless given. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Which points count; all unless given. */
+  readonly where?: (attributes: Attributes) => boolean;
+  /** `count` makes a counter of a histogram's observations. */
+  readonly take?: 'count';
+}
+
+type Value = number | Histogram;
+
+/**
+ * Makes the derived metrics of what was collected. Points that differ only in attributes which the derivation leaves out are
+ * added up. A metric that was not collected derives nothing.
+ */
+export function derive(derivations: readonly Derivation[], metrics: readonly MetricData[]): MetricData[] {
+  const byName = new Map(metrics.map((metric) => [metric.descriptor.name, metric]));
+  return derivations.flatMap((derivation) => {
+    const source = byName.get(derivation.from);
+    return source && source.dataPointType !== DataPointType.EXPONENTIAL_HISTOGRAM ? [derived(derivation, source)] : [];
+  });
+}
+
+function derived(
+  { name, unit = '', labels = {}, where = () => true, take }: Derivation,
+  source: MetricData,
+): MetricData {
+  const points = new Map<string, DataPoint<Value>>();
+  for (const point of source.dataPoints as DataPoint<Value>[]) {
+    if (!where(point.attributes)) continue;
+    const pairs = Object.entries(labels).map(([label, attribute]) => [label, point.attributes[attribute]]);
+    const attributes = Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as Attributes;
+    const value = take === 'count' ? (point.value as Histogram).count : point.value;
+    const key = JSON.stringify(attributes);
+    const same = points.get(key);
+    points.set(key, { ...point, attributes, value: same ? sumOf(same.value, value) : value });
+  }
+  const description = `${source.descriptor.description} (${source.descriptor.name} under its classic name)`;
+  const kind = take === 'count' ? { dataPointType: DataPointType.SUM, isMonotonic: true } : {};
+  const descriptor = { ...source.descriptor, name, unit, description };
+  return { ...source, ...kind, descriptor, dataPoints: [...points.values()] } as MetricData;
+}
+
+function sumOf(a: Value, b: Value): Value {
+  if (typeof a === 'number' || typeof b === 'number') return Number(a) + Number(b);
+  const counts = a.buckets.counts.map((count, bucket) => count + (b.buckets.counts[bucket] ?? 0));
+  return {
+    buckets: { boundaries: a.buckets.boundaries, counts },
+    sum: (a.sum ?? 0) + (b.sum ?? 0),
+    count: a.count + b.count,
+  };
+}
