@@ -1,0 +1,107 @@
+import type { RecordResult, Results, ScrapeResult, StartUpResults, WorkloadResults } from './results.ts';
+import { number, signed, table, times } from './table.ts';
+import { CPU_TARGETS, START_UP_TARGETS } from './targets.ts';
+
+/** The whole of what was measured, as text. */
+export function report(results: Results): string {
+  const { machine, workloads, startUp, record, scrape } = results;
+  const parts = [`Node.js ${machine.node}, ${machine.processor}; ${machine.cores}`, ...workloads.map(workloadReport)];
+  if (startUp) parts.push(startUpReport(startUp));
+  if (record) parts.push(recordReport(record));
+  if (scrape) parts.push(scrapeReport(scrape));
+  return parts.join('\n\n');
+}
+
+export function workloadReport({ name, title, requestsPerSlice, pairs, variants }: WorkloadResults): string {
+  const measured = variants.flatMap(({ figures }) => figures ?? []);
+  const middle = (figure: keyof (typeof measured)[number]) =>
+    measured.map((figures) => figures[figure].bare).sort((a, b) => a - b)[Math.floor(measured.length / 2)] ??
+    Number.NaN;
+  const bareRow = [
+    'bare',
+    `${number(middle('cpuMicroseconds'))} µs`,
+    ...['', ''],
+    `${number(middle('requestsPerSecond'))}/s`,
+    `${number(middle('p50Milliseconds'))} ms`,
+    `${number(middle('p99Milliseconds'))} ms`,
+    `${number(middle('residentMegabytes'))} MB`,
+    `${number(middle('allocatedBytes'))} B`,
+    `${number(middle('collectingMicroseconds'))} µs`,
+  ];
+  const rows = variants.map(({ name: variant, figures, reason }) => {
+    if (figures === undefined) return [variant, `– ${firstLine(reason)}`];
+    const { median, min, max } = figures.cpuMicroseconds.ratio;
+    const target = CPU_TARGETS[name]?.[variant];
+    return [
+      variant,
+      times(median),
+      `${min.toFixed(2)}–${max.toFixed(2)}`,
+      target === undefined ? '' : `≤ ${times(target)}`,
+      times(figures.requestsPerSecond.ratio.median),
+      times(figures.p50Milliseconds.ratio.median),
+      times(figures.p99Milliseconds.ratio.median),
+      `${signed(figures.residentMegabytes.difference.median)} MB`,
+      `${signed(figures.allocatedBytes.difference.median)} B`,
+      `${signed(figures.collectingMicroseconds.difference.median)} µs`,
+    ];
+  });
+  const headings = [
+    '',
+    'CPU/request',
+    'spread',
+    'target',
+    'throughput',
+    'p50',
+    'p99',
+    'memory',
+    'heap/request',
+    'GC/request',
+  ];
+  return `${title}\n${pairs} pairs of ${number(requestsPerSlice)} requests; × and + are beside the bare service\n${table(headings, [bareRow, ...rows])}`;
+}
+
+export function startUpReport({ runs, variants }: StartUpResults): string {
+  const rows = variants.map((result) => {
+    if ('reason' in result) return [result.name, `– ${firstLine(result.reason)}`];
+    const { name, wallMilliseconds: wall, cpuMilliseconds: cpu } = result;
+    const { median, min, max } = wall.difference;
+    const target = START_UP_TARGETS[name];
+    return [
+      name,
+      `${signed(median)} ms`,
+      `${signed(min)} to ${signed(max)}`,
+      target === undefined ? '' : `≤ ${target} ms`,
+      `${signed(cpu.difference.median)} ms`,
+    ];
+  });
+  return `Start-up: until a node:http server listens, ${runs} runs\n${table(['', 'added', 'spread', 'target', 'added CPU'], rows)}`;
+}
+
+export function recordReport(results: readonly RecordResult[]): string {
+  const rows = results.map(({ name, nanoseconds: { median, min, max }, allocatedBytes }) => [
+    name,
+    `${number(median)} ns`,
+    `${number(min)}–${number(max)}`,
+    `${Math.round(allocatedBytes)} B`,
+  ]);
+  return `One observation\n${table(['', 'time', 'spread', 'heap'], rows)}`;
+}
+
+export function scrapeReport(results: readonly ScrapeResult[]): string {
+  const rows = results.map(({ name, labelSets, milliseconds, longestBlockMilliseconds, megabytes, reason }) => {
+    const row = `${name}, ${labelSets.toLocaleString('en-US')} label sets`;
+    if (!milliseconds || !longestBlockMilliseconds) return [row, `– ${firstLine(reason)}`];
+    return [
+      row,
+      `${number(milliseconds.median)} ms`,
+      `${number(milliseconds.min)}–${number(milliseconds.max)}`,
+      `${number(longestBlockMilliseconds.median)} ms`,
+      `${number(megabytes ?? Number.NaN)} MB`,
+    ];
+  });
+  return `One scrape of a histogram with 14 buckets, 17 lines a label set\n${table(['', 'time', 'spread', 'longest block', 'page'], rows)}`;
+}
+
+function firstLine(reason = ''): string {
+  return reason.split('\n').find((line) => /Error|out of memory|needs|would/.test(line)) ?? reason.split('\n')[0] ?? '';
+}

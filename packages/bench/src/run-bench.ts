@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { repositoryRoot } from '@payments/local-stack';
+import { startBackends } from './backends.ts';
+import { chart } from './chart.ts';
+import { divideCores } from './cores.ts';
+import { type Effort, type Measuring, measureWorkload } from './measure.ts';
+import { measureRecord, measureScrapes } from './micro.ts';
+import { readOptions } from './options.ts';
+import { installPeers, usualNode } from './peers.ts';
+import { report } from './report.ts';
+import { merged, type Results, type WorkloadResults } from './results.ts';
+import { startSink } from './sink.ts';
+import { measureStartUp } from './start-up.ts';
+import { variants as allVariants } from './variants.ts';
+import { workloads as allWorkloads, type Workload } from './workloads.ts';
+
+interface Plan {
+  readonly effort: Effort;
+  readonly startUpRuns: number;
+  readonly recordTimes: number;
+  readonly scrapes: ReadonlyArray<readonly [labelSets: number, times: number]>;
+  readonly json: string;
+  readonly svg: string;
+}
+
+const folder = fileURLToPath(new URL('../results', import.meta.url));
+
+const FULL: Plan = {
+  effort: { rounds: 5, pairsPerRound: 3, share: 1 },
+  startUpRuns: 11,
+  recordTimes: 31,
+  scrapes: [
+    [1_000, 11],
+    [10_000, 5],
+    [100_000, 1],
+  ],
+  json: join(folder, 'latest.json'),
+  svg: join(repositoryRoot, 'docs', 'bench.svg'),
+};
+
+const QUICK: Plan = {
+  effort: { rounds: 1, pairsPerRound: 3, share: 0.1 },
+  startUpRuns: 3,
+  recordTimes: 5,
+  scrapes: [
+    [1_000, 3],
+    [10_000, 1],
+  ],
+  json: join(folder, 'quick.json'),
+  svg: join(folder, 'quick.svg'),
+};
+
+/**
+ * Measures what the command line names, everything unless it does, and shows it; what is measured again replaces what
+ * results/latest.json and docs/bench.svg had of it (results/quick.* with `--quick`).
+ *
+ * @throws Error when the command line is wrong or something that all need does not start
+ */
+export async function runBench(args: readonly string[]): Promise<void> {
+  const sections = [...allWorkloads.map(({ name }) => name), 'start-up', 'record', 'scrape'];
+  const options = readOptions(args, { sections, variants: allVariants.map(({ name }) => name) });
+  const plan = options.quick ? QUICK : FULL;
+  const wants = (section: string) => options.sections.includes(section);
+  const variants = allVariants.filter(({ name }) => options.variants.includes(name));
+  const workloads = allWorkloads.filter(({ name }) => wants(name));
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+  const say = progress();
+  installPeers(say);
+  const node = options.node ?? usualNode();
+  const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
+  const { serverPrefix, description } = divideCores();
+  const sink = await startSink();
+  const measuring: Measuring = {
+    surroundings: { node, nodeVersion, serverPrefix, sinkUrl: sink.url },
+    ...{ sink, effort: plan.effort, say },
+  };
+  const results: Results = {
+    machine: {
+      node: nodeVersion,
+      processor: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+      cores: description,
+      date: new Date().toISOString().slice(0, 10),
+    },
+    workloads: await measureWorkloads(workloads, variants, measuring),
+    ...(wants('start-up') && { startUp: await measureStartUp(variants, plan.startUpRuns, measuring) }),
+    ...(wants('record') && { record: await measureRecord(plan.recordTimes, measuring) }),
+    ...(wants('scrape') && { scrape: await measureScrapes(plan.scrapes, measuring) }),
+  };
+  await sink.stop();
+  say('');
+  write(plan, results);
+  console.log(report(results));
+}
+
+async function measureWorkloads(
+  workloads: readonly Workload[],
+  variants: Parameters<typeof measureWorkload>[1],
+  measuring: Measuring,
+): Promise<WorkloadResults[]> {
+  const backends = workloads.length > 0 ? await startBackends() : undefined;
+  try {
+    const results: WorkloadResults[] = [];
+    for (const workload of workloads) results.push(await measureWorkload(workload, variants, backends!, measuring));
+    return results;
+  } finally {
+    await backends?.stop();
+  }
+}
+
+function write({ json, svg }: Plan, results: Results): void {
+  mkdirSync(dirname(json), { recursive: true });
+  const older = existsSync(json) ? (JSON.parse(readFileSync(json, 'utf8')) as Results) : undefined;
+  const all = merged(older, results);
+  writeFileSync(json, `${JSON.stringify(all, null, 2)}\n`);
+  const { node, processor } = all.machine;
+  const footnote = `CPU per request beside the bare service, median of paired runs; line: least to greatest pair. Node.js ${node}, ${processor}`;
+  writeFileSync(svg, chart(all.workloads, footnote));
+}
+
+/** One line on a terminal that changes, a line for each thing elsewhere. */
+function progress(): (what: string) => void {
+  const { stderr } = process;
+  return (what) => stderr.write(stderr.isTTY ? `\r\x1b[K${what}` : what && `${what}\n`);
+}

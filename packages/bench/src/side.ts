@@ -1,0 +1,97 @@
+import { applyLoad, type LoadResult } from './load-generator.ts';
+import type { Surroundings } from './server.ts';
+import type { Variant } from './variants.ts';
+import type { Backends, Running, Workload } from './workloads.ts';
+
+const CONNECTIONS = 16;
+
+/** A service under one variant. It is frozen but for its own turns: it uses nothing while another one is measured. */
+export class Side {
+  readonly #running: Running;
+  readonly #requests: number;
+  #cpu = 0;
+
+  private constructor(running: Running, requests: number) {
+    this.#running = running;
+    this.#requests = requests;
+  }
+
+  /** Starts the service, warms it up, asks once for its metrics if it has a page, and freezes it. */
+  static async start(
+    workload: Workload,
+    variant: Variant,
+    surroundings: Surroundings,
+    backends: Backends,
+    requests: number,
+  ): Promise<Side> {
+    const running = await workload.start(variant, surroundings, backends);
+    const side = new Side(running, requests);
+    await side.#load();
+    await side.#prove(variant);
+    await side.#usage();
+    side.#freeze();
+    return side;
+  }
+
+  /** One slice of load. The CPU is all that the service used since its last turn. */
+  async slice(): Promise<{ load: LoadResult; cpu: number; rss: number }> {
+    this.thaw();
+    const load = await this.#load();
+    const usage = await this.#usage();
+    this.#freeze();
+    return { load, ...usage };
+  }
+
+  /** One slice of load with the heap watched: bytes allocated, and microseconds of garbage collection. */
+  async heapSlice(): Promise<{ allocated: number; collecting: number }> {
+    this.thaw();
+    await this.#each((server) => server.startAllocation());
+    await this.#load();
+    const heaps = await this.#each((server) => server.stopAllocation());
+    this.#freeze();
+    return { allocated: sum(heaps, 'allocated'), collecting: sum(heaps, 'collecting') };
+  }
+
+  thaw(): void {
+    for (const server of this.#running.servers) server.thaw();
+  }
+
+  async stop(): Promise<void> {
+    await this.#each((server) => server.stop());
+  }
+
+  #freeze(): void {
+    for (const server of this.#running.servers) server.freeze();
+  }
+
+  async #usage(): Promise<{ cpu: number; rss: number }> {
+    const usages = await this.#each((server) => server.usage());
+    const total = sum(usages, 'cpu');
+    const cpu = total - this.#cpu;
+    this.#cpu = total;
+    return { cpu, rss: sum(usages, 'rss') };
+  }
+
+  #load(): Promise<LoadResult> {
+    const { servers, requests } = this.#running;
+    return applyLoad({ port: servers[0].port, requests, count: this.#requests, connections: CONNECTIONS });
+  }
+
+  /** A variant that measured nothing would look cheap. */
+  async #prove({ name, proof }: Variant): Promise<void> {
+    if (proof !== 'own-page' && proof !== 'service-page') return;
+    for (const { port, metricsPort } of this.#running.servers) {
+      const url = `http://127.0.0.1:${proof === 'own-page' ? metricsPort : port}/metrics`;
+      const page = await (await fetch(url)).text();
+      if (!/^http\w*duration\w*_count/m.test(page)) throw new Error(`${name} has no duration of requests on ${url}`);
+    }
+  }
+
+  #each<T>(work: (server: Running['servers'][number]) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.#running.servers.map(work));
+  }
+}
+
+function sum<K extends string>(items: readonly Record<K, number>[], key: K): number {
+  return items.reduce((total, item) => total + item[key], 0);
+}
