@@ -23,6 +23,12 @@ const handlers = {
     response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => response.end()),
   '/processing': (_, response) => response.writeProcessing(),
   '/body': (request, response) => request.resume().on('end', () => response.end('read')),
+  '/upload': (request, response) =>
+    request
+      .resume()
+      // As body parsers do.
+      .on('aborted', () => response.writeHead(400).end())
+      .on('end', () => response.end('read')),
   '/override': (request, response) => {
     request.method = 'DELETE';
     request.url = '/elsewhere';

@@ -98,6 +98,17 @@ test('a client that goes away in the middle of the body is an abort with the sta
   assert.deepEqual(added, { 'http GET 200 aborted': 1 });
 });
 
+test('a client that goes away while it sends is an abort, whatever the service answers to that', async () => {
+  const added = await endsOf(async () => {
+    const client = await rawConnection(http);
+    client.send('PUT /upload\nContent-Length: 100');
+    await running('PUT');
+    await client.destroy();
+    await running('PUT', 0);
+  });
+  assert.deepEqual(added, { 'http PUT – aborted': 1 });
+});
+
 test('a response that is ended after its connection is gone is counted once', async () => {
   const added = await endsOf(async () => {
     const client = await rawConnection(http);

@@ -96,7 +96,8 @@ export class HttpServerProbe extends Probe {
       open.push(message);
     } else {
       socket[inFlight] = [message];
-      socket.once('close', () => this.#closed(socket));
+      // Before Node's own listener, which tells the service: what it answers then, nobody gets.
+      socket.prependOnceListener('close', () => this.#closed(socket));
     }
     kind.active.add(1);
   }

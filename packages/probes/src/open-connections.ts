@@ -18,7 +18,7 @@ export class OpenConnections {
 
   constructor(cells: CellRegistry, ignores: (server: HttpServer) => boolean) {
     this.#ignores = ignores;
-    cells.observedGauge(
+    cells.observedUpDownCounter(
       {
         name: 'http.server.active_connections',
         unit: '{connection}',

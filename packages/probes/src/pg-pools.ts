@@ -118,8 +118,8 @@ export class PgPools {
   }
 
   #observe(cells: CellRegistry): void {
-    const gauge = (name: string, unit: string, description: string, read: (pool: PgPool) => Record<string, number>) =>
-      cells.observedGauge({ name, unit, description }, (report) => {
+    const observe = (name: string, unit: string, description: string, read: (pool: PgPool) => Record<string, number>) =>
+      cells.observedUpDownCounter({ name, unit, description }, (report) => {
         for (const { pool, cells } of this.#live()) {
           for (const [state, value] of Object.entries(read(pool))) {
             report(value, {
@@ -129,14 +129,14 @@ export class PgPools {
           }
         }
       });
-    gauge('db.client.connection.count', '{connection}', 'Connections of the pool, by state.', (pool) => ({
+    observe('db.client.connection.count', '{connection}', 'Connections of the pool, by state.', (pool) => ({
       idle: pool.idleCount,
       used: pool.totalCount - pool.idleCount,
     }));
-    gauge('db.client.connection.max', '{connection}', 'Most connections that the pool may have.', (pool) => ({
+    observe('db.client.connection.max', '{connection}', 'Most connections that the pool may have.', (pool) => ({
       '': pool.options.max,
     }));
-    gauge('db.client.connection.pending_requests', '{request}', 'Requests that wait for a connection.', (pool) => ({
+    observe('db.client.connection.pending_requests', '{request}', 'Requests that wait for a connection.', (pool) => ({
       '': pool.waitingCount,
     }));
   }

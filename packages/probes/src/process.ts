@@ -14,7 +14,7 @@ export class ProcessProbe extends Probe {
         report(system / 1e6, { 'cpu.mode': 'system' });
       },
     );
-    cells.observedGauge(
+    cells.observedUpDownCounter(
       { name: 'process.memory.usage', unit: 'By', description: 'Physical memory in use (resident set size).' },
       (report) => report(process.memoryUsage.rss(), {}),
     );
@@ -33,7 +33,7 @@ export class ProcessProbe extends Probe {
 
 /** What only /proc tells. A /proc that cannot be read costs these metrics alone. */
 function observeLinux(cells: CellRegistry): void {
-  cells.observedGauge(
+  cells.observedUpDownCounter(
     {
       name: 'process.unix.file_descriptor.count',
       unit: '{file_descriptor}',
@@ -42,11 +42,11 @@ function observeLinux(cells: CellRegistry): void {
     // One of them is the one that reads the folder.
     async (report) => report((await readdir('/proc/self/fd')).length - 1, {}),
   );
-  cells.observedGauge(
+  cells.observedUpDownCounter(
     { name: 'process.thread.count', unit: '{thread}', description: 'Threads of the process.' },
     async (report) => report(await statusField('Threads'), {}),
   );
-  cells.observedGauge(
+  cells.observedUpDownCounter(
     { name: 'process.memory.virtual', unit: 'By', description: 'Committed virtual memory.' },
     async (report) => report((await statusField('VmSize')) * 1024, {}),
   );

@@ -135,7 +135,7 @@ function observeEventLoopTime(cells: CellRegistry): void {
 
 function observeHeap(cells: CellRegistry): void {
   const spaces = (name: string, description: string, field: keyof ReturnType<typeof getHeapSpaceStatistics>[number]) =>
-    cells.observedGauge({ name, unit: 'By', description }, (report) => {
+    cells.observedUpDownCounter({ name, unit: 'By', description }, (report) => {
       for (const space of getHeapSpaceStatistics()) {
         report(Number(space[field]), { 'v8js.heap.space.name': space.space_name });
       }
