@@ -2,10 +2,28 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { CellRegistry } from '@otel-register/cells';
+import { familyName, familyType } from '@otel-register/exposition';
+import { createProbes } from '@otel-register/probes';
 import { withSettings } from '../write-readme.ts';
 
+const readme = readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8');
+
 test('the table of settings in the README is the one that is read (npm run docs -w otel-register writes it)', () => {
-  const readme = readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8');
   assert.equal(readme, withSettings(readme));
   assert.match(readme, /\| `OTEL_SDK_DISABLED` \| false \|/);
+});
+
+test('the table of metrics in the README names every metric that the probes declare, with its type, and no other', () => {
+  const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 1 });
+  createProbes({ cells, ignores: () => false }, () => true);
+  const declared = cells.declared.map((metric) => {
+    const type = familyType(metric);
+    return `${type && familyName(metric, type)} ${type}`;
+  });
+  const documented = Array.from(
+    readme.matchAll(/^\| `([a-z0-9_]+)` \| (counter|gauge|histogram) \|/gm),
+    ([, name, type]) => `${name} ${type}`,
+  );
+  assert.deepEqual(documented.filter((row) => !row.startsWith('target_info')).sort(), declared.sort());
 });

@@ -4,6 +4,7 @@ import {
   AggregationTemporality,
   type CollectionResult,
   InstrumentType,
+  type MetricData,
   type MetricProducer,
 } from '@opentelemetry/sdk-metrics';
 import { CellMetric, type MetricOptions } from './cell-metric.ts';
@@ -40,8 +41,11 @@ interface Cell {
   readonly exemplars?: readonly Exemplar[];
 }
 
+const { CUMULATIVE, DELTA } = AggregationTemporality;
+
 interface Source {
   readonly options: MetricOptions;
+  readonly kind: CellData['kind'];
   readonly type: InstrumentType;
   read(startTime: Timestamp, endTime: Timestamp): CellData | Promise<CellData>;
 }
@@ -93,8 +97,13 @@ export class CellRegistry {
     this.#observed(options, 'upDownCounter', InstrumentType.OBSERVABLE_UP_DOWN_COUNTER, observe);
   }
 
+  /** Every metric that was declared, without its points. */
+  get declared(): MetricData[] {
+    return this.#sources.map(({ options, kind }) => metricData(options, { kind, points: [] }, CUMULATIVE));
+  }
+
   /** What one reader collects from; each reader needs a producer of its own. */
-  producer(temporality: TemporalitySelector = () => AggregationTemporality.CUMULATIVE): MetricProducer {
+  producer(temporality: TemporalitySelector = () => CUMULATIVE): MetricProducer {
     const state = new DeltaState();
     return { collect: () => this.#collect(temporality, state) };
   }
@@ -108,7 +117,7 @@ export class CellRegistry {
         const data = await read(this.#startTime, endTime);
         if (data.points.length === 0) return [];
         const wanted = temporality(type);
-        return [metricData(options, wanted === AggregationTemporality.DELTA ? state.since(data) : data, wanted)];
+        return [metricData(options, wanted === DELTA ? state.since(data) : data, wanted)];
       } catch (error) {
         errors.push(error);
         return [];
@@ -135,7 +144,7 @@ export class CellRegistry {
       return { kind, points } as CellData;
     };
     this.#metrics.push(metric);
-    this.#sources.push({ options, type, read });
+    this.#sources.push({ options, kind, type, read });
     return metric;
   }
 
@@ -146,7 +155,12 @@ export class CellRegistry {
     observe: Observe,
   ) {
     const metric = new ObservedMetric(options, observe);
-    this.#sources.push({ options, type, read: async (...times) => ({ kind, points: await metric.points(...times) }) });
+    this.#sources.push({
+      options,
+      kind,
+      type,
+      read: async (...times) => ({ kind, points: await metric.points(...times) }),
+    });
   }
 
   #observeOverflow(): void {

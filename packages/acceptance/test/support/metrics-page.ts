@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Family, parsePrometheusText, type Sample, samplesOf } from '@payments/local-stack';
+import { assertDocumented } from './documented.ts';
 import { until } from './until.ts';
 
 /** Values by the label values asked for, joined by blanks; `–` stands for a label that the series has not. */
@@ -40,13 +41,15 @@ export class MetricsPage {
   }
 }
 
-/** One GET of the page. @throws AssertionError unless it is a good scrape of the text format 0.0.4 */
+/** One GET of the page. @throws AssertionError unless it is a good scrape of the text format 0.0.4 with documented metrics */
 export async function scrape(url: string): Promise<MetricsPage> {
   const response = await fetch(url);
   const text = await response.text();
   assert.equal(response.status, 200, `${url}: ${text}`);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain; ?version=0\.0\.4/);
-  return new MetricsPage(text);
+  const page = new MetricsPage(text);
+  assertDocumented(page.families.values());
+  return page;
 }
 
 /**

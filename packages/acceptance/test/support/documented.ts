@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Family, repositoryRoot } from '@payments/local-stack';
+
+interface Row {
+  readonly type: string;
+  readonly labels: readonly string[];
+}
+
+/** Labels that a sample may have whatever its metric. */
+const ANYWHERE = ['le', 'otel_metric_overflow'];
+
+const rows = documentedMetrics();
+
+/** The README's table of metrics: names, types and labels are fixed by it. */
+function documentedMetrics(): ReadonlyMap<string, Row> {
+  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+  const cells = readme.matchAll(/^\| `([a-z0-9_]+)` \| (counter|gauge|histogram) \| (.*) ?\|$/gm);
+  return new Map(
+    Array.from(cells, ([, name = '', type = '', labels = '']) => [
+      name,
+      { type, labels: Array.from(labels.matchAll(/`(\w+)`/g), ([, label = '']) => label) },
+    ]),
+  );
+}
+
+/** Asserts that the README has every family of a page, with its type and its labels. */
+export function assertDocumented(families: Iterable<Family>): void {
+  for (const { name, type, samples } of families) {
+    if (name === 'target_info') continue;
+    const row = rows.get(name);
+    assert.equal(row?.type, type, `the README's table of metrics does not have ${name} as a ${type}`);
+    const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
+    const unknown = [...labels].filter((label) => !row?.labels.includes(label) && !ANYWHERE.includes(label));
+    assert.deepEqual(unknown, [], `labels of ${name} that the README's table of metrics does not have`);
+  }
+}
