@@ -1,4 +1,12 @@
-import { type CellRegistry, type HistogramCell, type HistogramMetric, KeyTree, OVERFLOW } from '@otel-register/cells';
+import type { SpanContext } from '@opentelemetry/api';
+import {
+  type CaptureSpan,
+  type CellRegistry,
+  type HistogramCell,
+  type HistogramMetric,
+  KeyTree,
+  OVERFLOW,
+} from '@otel-register/cells';
 
 /** Buckets that the semantic conventions advise for db.client.operation.duration, in seconds. */
 const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
@@ -16,10 +24,13 @@ export interface DatabaseTarget {
  * metrics"): each probe asks for the operations of a target once a connection and records on them.
  */
 export class DatabaseOperations {
+  /** To be asked when an operation begins; its span goes with the operation to {@link record}. */
+  readonly captureSpan: CaptureSpan;
   readonly #duration: HistogramMetric;
   readonly #targets: KeyTree<HistogramCell>;
 
   constructor(cells: CellRegistry) {
+    this.captureSpan = cells.captureSpan;
     this.#targets = KeyTree.bounded(cells.cardinalityLimit * 4);
     this.#duration = cells.histogram({
       name: 'db.client.operation.duration',
@@ -35,12 +46,16 @@ export class DatabaseOperations {
     return { target, tree: this.#targets.child(system).child(namespace).child(address).child(port) };
   }
 
-  /** @param error what `error.type` is to say; undefined for an operation that succeeded */
+  /**
+   * @param error what `error.type` is to say; undefined for an operation that succeeded
+   * @param span what {@link captureSpan} gave when the operation began
+   */
   record(
     { target, tree }: TargetOperations,
     operation: string | undefined,
     error: string | undefined,
     seconds: number,
+    span?: SpanContext,
   ): void {
     const node = tree.child(operation).child(error);
     node.value ??= this.#duration.bind(
@@ -55,7 +70,7 @@ export class DatabaseOperations {
             'error.type': error,
           },
     );
-    node.value.record(seconds);
+    node.value.record(seconds, span);
   }
 }
 
