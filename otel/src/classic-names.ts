@@ -49,6 +49,7 @@ export const CLASSIC_NAMES: readonly Derivation[] = [
   { name: 'process_resident_memory', unit: 'By', from: 'process.memory.usage' },
   { name: 'process_virtual_memory', unit: 'By', from: 'process.memory.virtual' },
   { name: 'process_open_fds', from: 'process.unix.file_descriptor.count' },
+  { name: 'nodejs_active_resources', from: 'v8js.resource.active', labels: { type: 'v8js.resource.type' } },
   ...['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'].map((statistic) => ({
     name: `nodejs_eventloop_lag_${statistic}`,
     unit: 's',

@@ -32,6 +32,9 @@ const PLAUSIBLE: Record<string, [least: number, most: number]> = {
   v8js_memory_heap_space_size_bytes: [0, 1000 * MEGABYTE],
   v8js_memory_heap_space_available_size_bytes: [0, 10_000 * MEGABYTE],
   v8js_memory_heap_space_physical_size_bytes: [0, 1000 * MEGABYTE],
+  v8js_resource_active: [1, 1000],
+  process_context_switches_total: [0, 1_000_000],
+  process_paging_faults_total: [0, 10_000_000],
   ...(process.platform === 'linux' && {
     process_unix_file_descriptor_count: [5, 200],
     process_thread_count: [2, 100],

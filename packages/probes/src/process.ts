@@ -27,8 +27,37 @@ export class ProcessProbe extends Probe {
       { name: 'process.start_time', unit: 's', description: 'Start time of the process since the Unix epoch.' },
       (report) => report(startTime, {}),
     );
+    observeResourceUsage(cells);
     if (process.platform === 'linux') observeLinux(cells);
   }
+}
+
+/** What getrusage tells: how often the process had to wait for the processor or for memory. */
+function observeResourceUsage(cells: CellRegistry): void {
+  cells.observedCounter(
+    {
+      name: 'process.context_switches',
+      unit: '{context_switch}',
+      description: 'Times that the process gave the processor away, by its own will or not.',
+    },
+    (report) => {
+      const { voluntaryContextSwitches, involuntaryContextSwitches } = process.resourceUsage();
+      report(voluntaryContextSwitches, { 'process.context_switch.type': 'voluntary' });
+      report(involuntaryContextSwitches, { 'process.context_switch.type': 'involuntary' });
+    },
+  );
+  cells.observedCounter(
+    {
+      name: 'process.paging.faults',
+      unit: '{fault}',
+      description: 'Page faults: major ones had to read from the disk.',
+    },
+    (report) => {
+      const { majorPageFault, minorPageFault } = process.resourceUsage();
+      report(majorPageFault, { 'system.paging.fault.type': 'major' });
+      report(minorPageFault, { 'system.paging.fault.type': 'minor' });
+    },
+  );
 }
 
 /** What only /proc tells. A /proc that cannot be read costs these metrics alone. */

@@ -66,6 +66,7 @@ export class RuntimeProbe extends Probe {
     );
     observeEventLoopTime(cells);
     observeHeap(cells);
+    observeResources(cells);
   }
 
   override enable(): void {
@@ -144,4 +145,20 @@ function observeHeap(cells: CellRegistry): void {
   spaces('v8js.memory.heap.space.size', 'Total size of each heap space.', 'space_size');
   spaces('v8js.memory.heap.space.available_size', 'Heap space that is available.', 'space_available_size');
   spaces('v8js.memory.heap.space.physical_size', 'Committed size of each heap space.', 'physical_space_size');
+}
+
+/** Handles and requests that keep the event loop busy or the process alive: timers, sockets, files that are being read. */
+function observeResources(cells: CellRegistry): void {
+  cells.observedGauge(
+    {
+      name: 'v8js.resource.active',
+      unit: '{resource}',
+      description: 'Resources that keep the event loop alive, by type.',
+    },
+    (report) => {
+      const counts = new Map<string, number>();
+      for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
+      for (const [type, count] of counts) report(count, { 'v8js.resource.type': type });
+    },
+  );
 }
