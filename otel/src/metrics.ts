@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { diag } from '@opentelemetry/api';
+import { context, diag } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
@@ -64,7 +65,12 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   return {
     reader,
     probes: createProbes(
-      { cells, ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request) },
+      {
+        cells,
+        ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request),
+        // Exporters do their work where tracing is suppressed.
+        isOwn: () => isTracingSuppressed(context.active()),
+      },
       isEnabled,
     ),
     isScrape: (request) => isOnServicePort(request) || isOnOwnPort((request.socket as { server?: unknown }).server),

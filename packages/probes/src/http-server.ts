@@ -2,15 +2,10 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type CellRegistry, type CounterCell, type HistogramCell, KeyTree, OVERFLOW } from '@otel-register/cells';
+import { HTTP_DURATION_BOUNDARIES, methodName } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import { OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
-
-/** Buckets that the semantic conventions advise for http.server.request.duration, in seconds. */
-const DURATION_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-
-/** The methods of RFC 9110 and RFC 5789; any other one is `_OTHER`, for a client may send what it likes. */
-const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
 
 /** More than there are schemes, versions and methods together. */
 const MOST_KINDS = 100;
@@ -138,8 +133,8 @@ export class HttpServerProbe extends Probe {
 
   #kindOf(request: IncomingMessage, socket: WatchedSocket): RequestKind {
     const scheme = socket.encrypted ? 'https' : 'http';
-    const { method: asked = '', httpVersion: version } = request;
-    const method = METHODS.has(asked) ? asked : '_OTHER';
+    const { httpVersion: version } = request;
+    const method = methodName(request.method);
     const node = this.#kinds.child(scheme).child(version).child(method);
     node.value ??= {
       scheme,
@@ -184,7 +179,7 @@ function httpServerMetrics(cells: CellRegistry) {
       name: 'http.server.request.duration',
       unit: 's',
       description: 'Duration of HTTP server requests.',
-      boundaries: DURATION_BOUNDARIES,
+      boundaries: HTTP_DURATION_BOUNDARIES,
     }),
     count: cells.counter({
       name: 'http.server.requests',

@@ -2,12 +2,15 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { CellRegistry } from '@otel-register/cells';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
+import { HttpClientProbe } from './http-client.ts';
+import { HttpClientMetrics } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { PgProbe } from './pg.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
 import { RuntimeProbe } from './runtime.ts';
+import { UndiciProbe } from './undici.ts';
 
 export type { Probe };
 
@@ -15,23 +18,30 @@ export interface ProbeContext {
   readonly cells: CellRegistry;
   /** Tells requests that are none of the service's, such as scrapes, and servers that are none of its own. */
   readonly ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
+  /** Whether what happens now is telemetry's own, such as an export of spans. */
+  readonly isOwn: () => boolean;
 }
 
 /** All probes by the names that OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS take. */
-export const PROBE_NAMES = ['http', 'express', 'pg', 'ioredis', 'runtime-node', 'process'] as const;
+export const PROBE_NAMES = ['http', 'undici', 'express', 'pg', 'ioredis', 'runtime-node', 'process'] as const;
 
 export type ProbeName = (typeof PROBE_NAMES)[number];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
-export function createProbes({ cells, ignores }: ProbeContext, isEnabled: (name: ProbeName) => boolean): Probe[] {
+export function createProbes(
+  { cells, ignores, isOwn }: ProbeContext,
+  isEnabled: (name: ProbeName) => boolean,
+): Probe[] {
   const database = new DatabaseOperations(cells);
-  const makers: Record<ProbeName, () => Probe> = {
-    http: () => new HttpServerProbe(cells, ignores),
+  const httpClients = new HttpClientMetrics(cells, isOwn);
+  const makers: Record<ProbeName, () => Probe | Probe[]> = {
+    http: () => [new HttpServerProbe(cells, ignores), new HttpClientProbe(httpClients)],
+    undici: () => new UndiciProbe(httpClients),
     express: () => new ExpressProbe(),
     pg: () => new PgProbe(cells, database),
     ioredis: () => new IoredisProbe(cells, database),
     'runtime-node': () => new RuntimeProbe(cells),
     process: () => new ProcessProbe(cells),
   };
-  return PROBE_NAMES.filter(isEnabled).map((name) => makers[name]());
+  return PROBE_NAMES.filter(isEnabled).flatMap((name) => makers[name]());
 }

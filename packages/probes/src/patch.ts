@@ -11,22 +11,45 @@ const replaced = Symbol('otel-register.replaced');
  *
  * @throws Error when there is no such method
  */
-function patchMethod(target: object, name: string, wrap: (original: Method) => Method): void {
+export function patchMethod(target: object, name: string, wrap: (original: Method) => Method): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
   const original: unknown = descriptor?.value;
   if (!descriptor || typeof original !== 'function') throw new Error(`there is no method ${name}`);
   if (replaced in original) return;
-  const replacement = wrap(original as Method);
-  Object.defineProperties(replacement, {
+  Object.defineProperty(target, name, { ...descriptor, value: replacementOf(original as Method, wrap) });
+}
+
+/**
+ * Gives one object a method of its own in place of the one that it has or inherits; the others of its class keep theirs.
+ *
+ * @throws Error when there is no such method
+ */
+export function overrideMethod(target: object, name: string, wrap: (original: Method) => Method): void {
+  const original: unknown = Reflect.get(target, name);
+  if (typeof original !== 'function') throw new Error(`there is no method ${name}`);
+  const own = Object.getOwnPropertyDescriptor(target, name) ?? {
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  };
+  Object.defineProperty(target, name, { ...own, value: replacementOf(original as Method, wrap) });
+}
+
+/** Whether a method is one that took the place of another here. */
+export function isReplaced(method: Method): boolean {
+  return replaced in method;
+}
+
+function replacementOf(original: Method, wrap: (original: Method) => Method): Method {
+  return Object.defineProperties(wrap(original), {
     name: { value: original.name, configurable: true },
     length: { value: original.length, configurable: true },
     [replaced]: { value: original },
   });
-  Object.defineProperty(target, name, { ...descriptor, value: replacement });
 }
 
 /** Puts back what {@link patchMethod} replaced, unless somebody else has replaced it since. */
-function unpatchMethod(target: object, name: string): void {
+export function unpatchMethod(target: object, name: string): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
   const original = (descriptor?.value as { [replaced]?: Method } | undefined)?.[replaced];
   if (descriptor && original) Object.defineProperty(target, name, { ...descriptor, value: original });

@@ -15,12 +15,16 @@ export interface RawConnection {
 }
 
 /** What programs/http-server.cjs shares with its clients, in the place of a certificate. */
-const psk = Buffer.from('a key that is shared by a test and this program');
+export const presharedKey = Buffer.from('a key that is shared by a test and this program');
 
 export async function rawConnection(url: string): Promise<RawConnection> {
   const { protocol, hostname: host, port } = new URL(url);
   const to = { host, port: Number(port) };
-  const secure = { ciphers: 'PSK', maxVersion: 'TLSv1.2', pskCallback: () => ({ psk, identity: 'test' }) } as const;
+  const secure = {
+    ciphers: 'PSK',
+    maxVersion: 'TLSv1.2',
+    pskCallback: () => ({ psk: presharedKey, identity: 'test' }),
+  } as const;
   const isSecure = protocol === 'https:';
   const socket = isSecure ? secureConnect({ ...to, ...secure, checkServerIdentity: () => undefined }) : connect(to);
   await once(socket, isSecure ? 'secureConnect' : 'connect');

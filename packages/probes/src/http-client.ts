@@ -1,0 +1,163 @@
+import diagnosticsChannel from 'node:diagnostics_channel';
+import { Agent, ClientRequest, type IncomingMessage } from 'node:http';
+import type { SpanContext } from '@opentelemetry/api';
+import type { ClientSocket } from './http-client-connections.ts';
+import { type ClientRequestKind, type HttpClientMetrics, requestErrorType } from './http-client-metrics.ts';
+import { type Method, patchMethod, unpatchMethod } from './patch.ts';
+import { Probe } from './probe.ts';
+
+const kindOf = Symbol('otel-register.kind');
+const startedAt = Symbol('otel-register.started-at');
+const spanOf = Symbol('otel-register.span');
+const connection = Symbol('otel-register.connection');
+const current = Symbol('otel-register.current');
+
+type WatchedRequest = ClientRequest & {
+  readonly res?: Response | null;
+  /** Null when it is over or is none of the service's. */
+  [kindOf]?: ClientRequestKind | null;
+  [startedAt]: number;
+  [spanOf]?: SpanContext;
+  [connection]?: WatchedSocket;
+};
+type Response = IncomingMessage & { readonly upgrade?: boolean | null };
+type WatchedSocket = ClientSocket & { [current]?: WatchedRequest | undefined };
+
+interface RequestOptions {
+  readonly port?: string | number | null;
+  readonly socketPath?: string | null;
+}
+
+/**
+ * Measures the requests that node:http and node:https send, each from its creation to the end of its response.
+ *
+ * Node's channels are not enough: none tells the creation of a request before Node 22.12, nor where it goes, nor its end, nor
+ * anything of an upgrade, a CONNECT or a request that is given up early. So the two methods are patched through which every
+ * request passes on its way to a connection, and the connection is listened to, once a connection; of the channels there is
+ * the one for errors.
+ */
+export class HttpClientProbe extends Probe {
+  readonly #metrics: HttpClientMetrics;
+  readonly #onError = this.guarded(({ request, error }: { request: WatchedRequest; error: unknown }) =>
+    this.#ended(request, requestErrorType(error)),
+  );
+
+  constructor(metrics: HttpClientMetrics) {
+    super('http');
+    this.#metrics = metrics;
+  }
+
+  override enable(): void {
+    if (this.isEnabled()) return;
+    super.enable();
+    diagnosticsChannel.subscribe('http.client.request.error', this.#onError);
+    patchMethod(Agent.prototype, 'addRequest', (original) => this.#adding(original));
+    patchMethod(ClientRequest.prototype, 'onSocket', (original) => this.#connecting(original));
+  }
+
+  override disable(): void {
+    super.disable();
+    diagnosticsChannel.unsubscribe('http.client.request.error', this.#onError);
+    unpatchMethod(Agent.prototype, 'addRequest');
+    unpatchMethod(ClientRequest.prototype, 'onSocket');
+  }
+
+  /** Wraps what a request calls when it is created, unless it has no agent or one that is none of Node's. */
+  #adding(original: Method): Method {
+    const began = (request: WatchedRequest, options?: RequestOptions) => this.#began(request, options);
+    return function addRequest(this: Agent, request: WatchedRequest, options?: RequestOptions) {
+      began(request, options);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  /** Wraps what gives a request its connection, which may be a new one that has yet to connect. */
+  #connecting(original: Method): Method {
+    const got = (request: WatchedRequest, socket?: WatchedSocket | null) => this.#got(request, socket);
+    return function onSocket(this: WatchedRequest, socket?: WatchedSocket | null) {
+      got(this, socket);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  #began(request: WatchedRequest, options?: RequestOptions): void {
+    try {
+      if (request[kindOf] === undefined) this.#begin(request, options?.socketPath, options?.port ?? undefined);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #got(request: WatchedRequest, socket?: WatchedSocket | null): void {
+    try {
+      if (request[kindOf] === undefined) this.#begin(request, undefined, portOfHost(request));
+      const kind = request[kindOf];
+      if (!kind || !socket) return;
+      const { connections } = this.#metrics;
+      if (connections.opened(socket, kind.target)) this.#watch(socket);
+      connections.used(socket, 1);
+      socket[current] = request;
+      request[connection] = socket;
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #begin(request: WatchedRequest, path: string | null | undefined, port: string | number | undefined): void {
+    if (this.#metrics.isOwn()) {
+      request[kindOf] = null;
+      return;
+    }
+    const scheme = request.protocol.slice(0, -1);
+    const target = this.#metrics.target(scheme, path ?? request.host, path ? undefined : port);
+    request[kindOf] = this.#metrics.kind(target, request.method);
+    request[startedAt] = performance.now();
+    const span = this.#metrics.captureSpan();
+    if (span) request[spanOf] = span;
+  }
+
+  #watch(socket: WatchedSocket): void {
+    const over = (errorOf: (request: WatchedRequest) => string | undefined) =>
+      this.guarded(() => {
+        const request = socket[current];
+        if (request) this.#ended(request, request.res?.complete ? undefined : errorOf(request));
+      });
+    // Before the agent's own listener, which gives the connection to the next request at once.
+    socket.prependListener(
+      'free',
+      over(() => 'aborted'),
+    );
+    socket.on(
+      'close',
+      over(({ destroyed, res }) => (destroyed || res?.destroyed ? 'aborted' : 'ECONNRESET')),
+    );
+    socket.on(
+      'agentRemove',
+      this.guarded(() => {
+        const request = socket[current];
+        if (!request?.res?.upgrade) return;
+        this.#metrics.connections.forget(socket);
+        this.#ended(request, undefined);
+      }),
+    );
+  }
+
+  #ended(request: WatchedRequest, error: string | undefined): void {
+    const kind = request[kindOf];
+    if (!kind) return;
+    request[kindOf] = null;
+    const socket = request[connection];
+    if (socket) {
+      this.#metrics.connections.used(socket, -1);
+      socket[current] = undefined;
+    }
+    const { statusCode: status, httpVersion: version } = request.res ?? {};
+    this.#metrics.ended(kind, status, version, error, request[startedAt], request[spanOf]);
+  }
+}
+
+/** Of a request without an agent, whose options nobody sees. */
+function portOfHost(request: WatchedRequest): string {
+  const port = /:(\d+)$/.exec(String(request.getHeader('host')))?.[1];
+  return port ?? (request.protocol === 'https:' ? '443' : '80');
+}

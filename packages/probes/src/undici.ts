@@ -1,0 +1,148 @@
+import diagnosticsChannel from 'node:diagnostics_channel';
+import type { SpanContext } from '@opentelemetry/api';
+import { KeyTree } from '@otel-register/cells';
+import type { ClientSocket } from './http-client-connections.ts';
+import {
+  type ClientRequestKind,
+  type HttpClientMetrics,
+  type HttpTarget,
+  requestErrorType,
+} from './http-client-metrics.ts';
+import { Probe } from './probe.ts';
+
+/** How many origins are remembered with what they were parsed to. */
+const MOST_ORIGINS = 2_000;
+
+const kindOf = Symbol('otel-register.kind');
+const startedAt = Symbol('otel-register.started-at');
+const spanOf = Symbol('otel-register.span');
+const statusOf = Symbol('otel-register.status');
+const connection = Symbol('otel-register.connection');
+
+type Socket = ClientSocket & { readonly alpnProtocol?: string | false | null };
+
+interface UndiciRequest {
+  readonly origin: string | URL;
+  readonly method: string;
+  /** The protocol that it asks for. */
+  readonly upgrade?: unknown;
+  onUpgrade?: (this: UndiciRequest, status: number | null, ...rest: unknown[]) => unknown;
+  /** Undefined when it is over or is none of the service's. */
+  [kindOf]?: ClientRequestKind | undefined;
+  [startedAt]: number;
+  [spanOf]?: SpanContext;
+  [statusOf]?: number;
+  [connection]?: Socket;
+}
+
+interface Message {
+  readonly request: UndiciRequest;
+}
+
+interface ConnectedMessage {
+  readonly connectParams: { readonly hostname: string; readonly protocol: string; readonly port: string };
+  readonly socket: Socket;
+}
+
+/**
+ * Measures the requests of undici 6, 7 and 8 and of the `fetch` that Node makes of it, each hop of a redirect as one request,
+ * from its creation to the end of its response.
+ *
+ * Every copy of undici publishes on the same channels, each its own requests. What they miss, in the versions of Node 20 to
+ * 24, is a request that becomes an upgrade or a tunnel.
+ */
+export class UndiciProbe extends Probe {
+  readonly #metrics: HttpClientMetrics;
+  readonly #origins = KeyTree.bounded<HttpTarget>(MOST_ORIGINS);
+  readonly #subscribers: Readonly<Record<string, (message: unknown) => void>>;
+
+  constructor(metrics: HttpClientMetrics) {
+    super('undici');
+    this.#metrics = metrics;
+    this.#subscribers = {
+      'undici:request:create': this.guarded(({ request }: Message) => this.#created(request)),
+      'undici:client:connected': this.guarded((message: ConnectedMessage) => this.#connected(message)),
+      'undici:client:sendHeaders': this.guarded(({ request, socket }: Message & { socket: Socket }) =>
+        this.#sent(request, socket),
+      ),
+      'undici:request:headers': this.guarded(
+        ({ request, response }: Message & { response: { statusCode: number } }) => {
+          request[statusOf] = response.statusCode;
+        },
+      ),
+      'undici:request:trailers': this.guarded(({ request }: Message) => this.#ended(request, undefined)),
+      'undici:request:error': this.guarded(({ request, error }: Message & { error: unknown }) =>
+        this.#ended(request, requestErrorType(error)),
+      ),
+    };
+  }
+
+  override enable(): void {
+    if (this.isEnabled()) return;
+    super.enable();
+    for (const [name, subscriber] of Object.entries(this.#subscribers)) diagnosticsChannel.subscribe(name, subscriber);
+  }
+
+  override disable(): void {
+    super.disable();
+    for (const [name, subscriber] of Object.entries(this.#subscribers))
+      diagnosticsChannel.unsubscribe(name, subscriber);
+  }
+
+  #created(request: UndiciRequest): void {
+    if (this.#metrics.isOwn()) return;
+    const { origin, method } = request;
+    const known = this.#origins.child(typeof origin === 'string' ? origin : origin.origin);
+    if (known.isOverflow || !known.value) known.value = this.#targetOf(new URL(origin));
+    request[kindOf] = this.#metrics.kind(known.value, method);
+    request[startedAt] = performance.now();
+    const span = this.#metrics.captureSpan();
+    if (span) request[spanOf] = span;
+    if (request.upgrade || method === 'CONNECT') this.#watchUpgrade(request);
+  }
+
+  #targetOf({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): HttpTarget {
+    const scheme = protocol.slice(0, -1);
+    const address = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+    return this.#metrics.target(scheme, address, port || (scheme === 'https' ? 443 : 80));
+  }
+
+  /** On the request itself: there is no other way to know of one that is rare. */
+  #watchUpgrade(request: UndiciRequest): void {
+    const { onUpgrade } = request;
+    const upgraded = this.guarded((status: number | null) => {
+      if (status !== null) request[statusOf] = status;
+      const socket = request[connection];
+      this.#ended(request, undefined);
+      if (socket) this.#metrics.connections.forget(socket);
+    });
+    request.onUpgrade = function (...args) {
+      upgraded(args[0]);
+      return onUpgrade?.apply(this, args);
+    };
+  }
+
+  #connected({ connectParams, socket }: ConnectedMessage): void {
+    if (!this.#metrics.isOwn()) this.#metrics.connections.opened(socket, this.#targetOf(connectParams));
+  }
+
+  #sent(request: UndiciRequest, socket: Socket): void {
+    const earlier = request[connection];
+    if (!request[kindOf] || socket === earlier) return;
+    // Sent once more, after its connection was reset.
+    if (earlier) this.#metrics.connections.used(earlier, -1);
+    request[connection] = socket;
+    this.#metrics.connections.used(socket, 1);
+  }
+
+  #ended(request: UndiciRequest, error: string | undefined): void {
+    const kind = request[kindOf];
+    if (!kind) return;
+    request[kindOf] = undefined;
+    const socket = request[connection];
+    if (socket) this.#metrics.connections.used(socket, -1);
+    const status = request[statusOf];
+    const version = status === undefined ? undefined : socket?.alpnProtocol === 'h2' ? '2' : '1.1';
+    this.#metrics.ended(kind, status, version, error, request[startedAt], request[spanOf]);
+  }
+}
