@@ -6,10 +6,11 @@ import {
   type HistogramMetric,
   KeyTree,
   OVERFLOW,
+  type PartialAttributes,
 } from '@otel-register/cells';
 
 /** Buckets that the semantic conventions advise for db.client.operation.duration, in seconds. */
-const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+export const DURATION_BOUNDARIES = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /** Where a database client's operations go. */
 export interface DatabaseTarget {
@@ -62,11 +63,8 @@ export class DatabaseOperations {
       node.isOverflow
         ? OVERFLOW
         : {
-            'db.system.name': target.system,
-            'db.namespace': target.namespace,
+            ...targetAttributes(target),
             'db.operation.name': operation,
-            'server.address': target.address,
-            'server.port': target.port,
             'error.type': error,
           },
     );
@@ -77,4 +75,9 @@ export class DatabaseOperations {
 export interface TargetOperations {
   readonly target: DatabaseTarget;
   readonly tree: KeyTree<HistogramCell>;
+}
+
+/** The attributes that say where an operation goes. */
+export function targetAttributes({ system, namespace, address, port }: DatabaseTarget): PartialAttributes {
+  return { 'db.system.name': system, 'db.namespace': namespace, 'server.address': address, 'server.port': port };
 }

@@ -1,148 +1,193 @@
-import type { CellRegistry, CounterCell, CounterMetric, HistogramCell, HistogramMetric } from '@otel-register/cells';
+import type { CellRegistry } from '@otel-register/cells';
 import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
-import { type PgClient, targetOf } from './pg.ts';
-
-/** Buckets for the time to get a connection, in seconds; the semantic conventions give none. */
-const WAIT_BOUNDARIES = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+import { type PgClient, targetOf } from './pg-client.ts';
+import { type PoolCells, PoolMetrics, type PoolState } from './pool-metrics.ts';
 
 const pooled = Symbol('otel-register.pooled');
+const askedAt = Symbol('otel-register.asked-at');
+const askedOf = Symbol('otel-register.asked-of');
+const createdFrom = Symbol('otel-register.created-from');
+const takenAt = Symbol('otel-register.taken-at');
+const gaveUp = Symbol('otel-register.gave-up');
 
 interface PgPool {
-  readonly options: { readonly max: number };
-  readonly totalCount: number;
+  readonly options: { readonly max: number; readonly connectionTimeoutMillis?: number };
   readonly idleCount: number;
   readonly waitingCount: number;
   readonly ended: boolean;
-  readonly _clients?: readonly PgClient[];
+  readonly _clients: readonly PooledClient[];
+  readonly _pendingQueue: readonly PoolRequest[];
   [pooled]?: PoolCells;
 }
 
-interface PoolCells {
-  readonly name: string;
-  readonly waitTime: HistogramCell;
-  readonly timeouts: CounterCell;
+interface PooledClient extends PgClient {
+  [createdFrom]?: number;
+  [takenAt]?: number;
 }
 
-type ConnectCallback = (error: unknown, client?: unknown, release?: unknown) => void;
+/** What a pool keeps of one who asked for a connection. */
+interface PoolRequest {
+  callback: (error: unknown) => unknown;
+  readonly timedOut?: boolean;
+  [askedAt]?: number;
+  [askedOf]?: PgPool;
+  [gaveUp]?: boolean;
+}
 
 /**
- * Measures the pools of pg-pool (semantic conventions, "Database connection pools"): used, idle, most and pending read from
- * the pool itself at each collection, the time to get a connection and timeouts when they happen.
+ * Measures the pools of pg-pool, on what a pool keeps of a request and on its own methods: callbacks and promises of the
+ * service are not touched.
  */
 export class PgPools {
-  /** Held weakly: a pool that nobody ends is still free to go. */
-  readonly #pools = new Set<WeakRef<PgPool>>();
+  readonly #metrics: PoolMetrics<PgPool>;
   readonly #failed: (error: unknown) => void;
-  readonly #waitTime: HistogramMetric;
-  readonly #timeouts: CounterMetric;
+  /** Prototypes of requests, of every copy of pg-pool that was met. */
+  readonly #requests = new Set<object>();
 
   constructor(cells: CellRegistry, failed: (error: unknown) => void) {
+    this.#metrics = new PoolMetrics(cells, stateOf);
     this.#failed = failed;
-    this.#waitTime = cells.histogram({
-      name: 'db.client.connection.wait_time',
-      unit: 's',
-      description: 'Time to get a connection from the pool.',
-      boundaries: WAIT_BOUNDARIES,
-    });
-    this.#timeouts = cells.counter({
-      name: 'db.client.connection.timeouts',
-      unit: '{timeout}',
-      description: 'Requests for a connection that the pool gave up.',
-    });
-    this.#observe(cells);
   }
 
-  /** Wraps `Pool.prototype.connect`, with a callback or with a promise. */
+  /** Wraps `Pool.prototype.connect`. */
   connecting(original: Method): Method {
-    const remember = (pool: PgPool) => this.#remember(pool);
-    return function connect(this: PgPool, callback?: ConnectCallback) {
-      const start = performance.now();
-      const got = (error: unknown) => recordWait(this[pooled], start, error);
-      if (typeof callback === 'function') {
-        const result: unknown = original.call(this, function (this: unknown, error: unknown, client, release) {
-          got(error);
-          return callback.call(this, error, client, release);
-        } as ConnectCallback);
-        remember(this);
-        return result;
-      }
-      const result: Promise<unknown> = original.apply(this, arguments as never);
-      remember(this);
-      return result.then(
-        (client) => {
-          got(undefined);
-          return client;
-        },
-        (error) => {
-          got(error);
-          throw error;
-        },
-      );
+    const queued = (pool: PgPool) => this.#queued(pool);
+    return function connect(this: PgPool) {
+      const result = original.apply(this, arguments as never);
+      queued(this);
+      return result;
     };
   }
 
-  /** Once a pool, when its first client is made: it is the client that knows where the pool connects to. */
-  #remember(pool: PgPool): void {
+  /** Wraps `Pool.prototype.newClient`. */
+  creating(original: Method): Method {
+    const created = (pool: PgPool, request: PoolRequest, start: number) => this.#created(pool, request, start);
+    return function newClient(this: PgPool, request: PoolRequest) {
+      const start = performance.now();
+      const result = original.apply(this, arguments as never);
+      created(this, request, start);
+      return result;
+    };
+  }
+
+  /** Wraps `Pool.prototype._acquireClient`. */
+  acquiring(original: Method): Method {
+    const acquired = (pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean) =>
+      this.#acquired(pool, client, request, isNew);
+    return function _acquireClient(
+      this: PgPool,
+      client: PooledClient,
+      request: PoolRequest,
+      _: unknown,
+      isNew: boolean,
+    ) {
+      acquired(this, client, request, isNew);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  /** Wraps `Pool.prototype._release`. */
+  releasing(original: Method): Method {
+    const released = (pool: PgPool, client: PooledClient) => this.#released(pool, client);
+    return function _release(this: PgPool, client: PooledClient) {
+      released(this, client);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  /** Puts back what is not among the wrapped methods. */
+  restore(): void {
+    for (const prototype of this.#requests) Reflect.deleteProperty(prototype, 'timedOut');
+    this.#requests.clear();
+  }
+
+  /** Every request that does not get a new connection at once has been the last of the queue for a moment. */
+  #queued(pool: PgPool): void {
     try {
-      const client = pool._clients?.[0];
-      if (pool[pooled] || !client) return;
-      const name = this.#freeName(client);
-      const attributes = { 'db.client.connection.pool.name': name };
-      pool[pooled] = { name, waitTime: this.#waitTime.bind(attributes), timeouts: this.#timeouts.bind(attributes) };
-      this.#pools.add(new WeakRef(pool));
+      const request = pool._pendingQueue.at(-1);
+      if (request === undefined || request[askedAt] !== undefined) return;
+      request[askedAt] = performance.now();
+      if (!pool.options.connectionTimeoutMillis) return;
+      request[askedOf] = pool;
+      this.#watchTimeouts(Object.getPrototypeOf(request));
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** `host:port/database`, and a number behind it when another pool of the process has that name. */
-  #freeName(client: PgClient): string {
-    const { address, port, namespace } = targetOf(client);
-    const name = `${address}:${port}/${namespace}`;
-    const taken = new Set(this.#live().map(({ cells }) => cells.name));
-    let free = name;
-    for (let number = 2; taken.has(free); number++) free = `${name}#${number}`;
-    return free;
-  }
-
-  #live(): { pool: PgPool; cells: PoolCells }[] {
-    const live: { pool: PgPool; cells: PoolCells }[] = [];
-    for (const reference of this.#pools) {
-      const pool = reference.deref();
-      const cells = pool?.[pooled];
-      if (pool && cells && !pool.ended) live.push({ pool, cells });
-      else this.#pools.delete(reference);
+  /** A client is being made for a request, which has come just now or has waited. */
+  #created(pool: PgPool, request: PoolRequest, start: number): void {
+    try {
+      const client = pool._clients.at(-1);
+      if (client === undefined) return;
+      client[createdFrom] = start;
+      // It is the client that knows where the pool connects to.
+      pool[pooled] ??= this.#metrics.watch(pool, nameOf(client));
+      request[askedAt] ??= start;
+      const { callback } = request;
+      request.callback = function (error) {
+        if (error && errorType(error) === 'timeout') pool[pooled]?.timeouts.add(1);
+        return callback.apply(this, arguments as never);
+      };
+    } catch (error) {
+      this.#failed(error);
     }
-    return live;
   }
 
-  #observe(cells: CellRegistry): void {
-    const observe = (name: string, unit: string, description: string, read: (pool: PgPool) => Record<string, number>) =>
-      cells.observedUpDownCounter({ name, unit, description }, (report) => {
-        for (const { pool, cells } of this.#live()) {
-          for (const [state, value] of Object.entries(read(pool))) {
-            report(value, {
-              'db.client.connection.pool.name': cells.name,
-              'db.client.connection.state': state || undefined,
-            });
-          }
-        }
-      });
-    observe('db.client.connection.count', '{connection}', 'Connections of the pool, by state.', (pool) => ({
-      idle: pool.idleCount,
-      used: pool.totalCount - pool.idleCount,
-    }));
-    observe('db.client.connection.max', '{connection}', 'Most connections that the pool may have.', (pool) => ({
-      '': pool.options.max,
-    }));
-    observe('db.client.connection.pending_requests', '{request}', 'Requests that wait for a connection.', (pool) => ({
-      '': pool.waitingCount,
-    }));
+  #acquired(pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean): void {
+    try {
+      const cells = pool[pooled];
+      if (cells === undefined) return;
+      const now = performance.now();
+      if (isNew) cells.createTime.record((now - (client[createdFrom] ?? Number.NaN)) / 1000);
+      // Nobody has asked when the pool takes a client to end it, nor waits any more after a timeout.
+      const asked = request.timedOut ? undefined : request[askedAt];
+      client[takenAt] = asked === undefined ? Number.NaN : now;
+      if (asked !== undefined) cells.waitTime.record((now - asked) / 1000);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #released(pool: PgPool, client: PooledClient): void {
+    try {
+      pool[pooled]?.useTime.record((performance.now() - (client[takenAt] ?? Number.NaN)) / 1000);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** A pool says it nowhere that a request has timed out in the queue, but for what it sets on the request. */
+  #watchTimeouts(prototype: object): void {
+    if (this.#requests.has(prototype) || prototype === Object.prototype) return;
+    this.#requests.add(prototype);
+    Object.defineProperty(prototype, 'timedOut', {
+      configurable: true,
+      get(this: PoolRequest) {
+        return this[gaveUp];
+      },
+      set(this: PoolRequest, value: boolean) {
+        this[gaveUp] = value;
+        if (value) this[askedOf]?.[pooled]?.timeouts.add(1);
+      },
+    });
   }
 }
 
-function recordWait(cells: PoolCells | undefined, start: number, error: unknown): void {
-  if (!error) cells?.waitTime.record((performance.now() - start) / 1000);
-  else if (errorType(error) === 'timeout') cells?.timeouts.add(1);
+/** Undefined once the pool has ended. A connection that is not made yet is none, and somebody waits for it. */
+function stateOf(pool: PgPool): PoolState | undefined {
+  if (pool.ended) return undefined;
+  const connecting = pool._clients.filter(({ _connected }) => _connected === false).length;
+  return {
+    idle: pool.idleCount,
+    used: pool._clients.length - connecting - pool.idleCount,
+    max: pool.options.max,
+    pending: pool.waitingCount + connecting,
+  };
+}
+
+function nameOf(client: PooledClient): string {
+  const { address, port, namespace } = targetOf(client);
+  return `${address}:${port}/${namespace}`;
 }

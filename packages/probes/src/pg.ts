@@ -1,9 +1,12 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
-import type { DatabaseOperations, DatabaseTarget, TargetOperations } from './db-operation.ts';
+import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
 import { errorType } from './error-type.ts';
-import type { Method } from './patch.ts';
+import { isReplaced, type Method, overrideMethod } from './patch.ts';
+import { lastQueued, type PgClient, type PgConnection, type PgNative, type PgQuery, targetOf } from './pg-client.ts';
 import { PgPools } from './pg-pools.ts';
+import { PgTransactions, type QueryStart } from './pg-transactions.ts';
 import { Probe } from './probe.ts';
 import { sqlOperation } from './sql-operation.ts';
 
@@ -11,123 +14,179 @@ const VERSIONS = ['>=8.0.0 <9'];
 const POOL_VERSIONS = ['>=3.0.0 <4'];
 
 const operations = Symbol('otel-register.operations');
-const submittedAt = Symbol('otel-register.submitted-at');
+const startedAt = Symbol('otel-register.started-at');
+const startedIn = Symbol('otel-register.started-in');
 
 /** Stands for the start of a query that has been recorded: it may be told twice that it is over. */
 const RECORDED = Number.NaN;
 
-export interface PgClient {
-  readonly host?: string;
-  readonly port?: number;
-  readonly database?: string;
-  readonly connection?: PgConnection;
-}
+/** What queries are handed, and what knows where they go. */
+type Carrier = (PgConnection | PgNative) & { [operations]?: TargetOperations };
 
-interface PgConnection {
-  [operations]?: TargetOperations;
-}
-
-interface PgQuery {
-  readonly text?: unknown;
-  readonly _canceledDueToError?: unknown;
-  [submittedAt]?: number;
-}
+type WatchedQuery = PgQuery & { [startedAt]?: number; [startedIn]?: SpanContext };
 
 /**
- * Measures the queries of pg 8 and its pools.
+ * Measures the queries of pg 8, its transactions and its pools.
  *
- * A query is watched from the moment that it goes to the server until the server is done with it or it fails, on the query's
- * own methods: arguments, promises and callbacks of the service are not touched.
+ * A query is watched from the moment that the service hands it to a client until the server is done with it or it fails, on
+ * methods of pg: arguments, promises and callbacks of the service are not touched. A cursor or a stream is one operation, and
+ * lasts until it is read to its end, closed, or fails.
  */
 export class PgProbe extends Probe {
   readonly #operations: DatabaseOperations;
+  readonly #transactions: PgTransactions;
   readonly #pools: PgPools;
 
   constructor(cells: CellRegistry, database: DatabaseOperations) {
     super('pg');
     this.#operations = database;
+    this.#transactions = new PgTransactions(cells, (listener) => this.guarded(listener));
     this.#pools = new PgPools(cells, (error) => this.failed(error));
   }
 
+  override disable(): void {
+    super.disable();
+    this.#pools.restore();
+  }
+
   protected override init(): InstrumentationModuleDefinition[] {
+    const client = {
+      connect: (original: Method) => this.#connecting(original),
+      _pulseQueryQueue: (original: Method) => this.#pulsing(original),
+    };
+    const handleError = (original: Method) => this.#erring(original);
     return [
       this.patched('pg', VERSIONS, [
-        { module: 'pg/lib/client.js', wrappers: { connect: (original) => this.#connecting(original) } },
+        { module: 'pg/lib/client.js', wrappers: client },
         {
           module: 'pg/lib/query.js',
-          wrappers: {
-            submit: (original) => this.#submitting(original),
-            handleReadyForQuery: (original) => this.#ready(original),
-            handleError: (original) => this.#erring(original),
-          },
+          wrappers: { handleReadyForQuery: (original) => this.#ready(original), handleError },
         },
+        { module: 'pg/lib/native/client.js', wrappers: client },
+        { module: 'pg/lib/native/query.js', wrappers: { handleError } },
       ]),
       this.patched('pg-pool', POOL_VERSIONS, [
-        { module: 'pg-pool', wrappers: { connect: (original) => this.#pools.connecting(original) } },
+        {
+          module: 'pg-pool',
+          wrappers: {
+            connect: (original) => this.#pools.connecting(original),
+            newClient: (original) => this.#pools.creating(original),
+            _acquireClient: (original) => this.#pools.acquiring(original),
+            _release: (original) => this.#pools.releasing(original),
+          },
+        },
       ]),
     ];
   }
 
   #connecting(original: Method): Method {
     const remember = (client: PgClient) => this.#remember(client);
-    return function connect(this: PgClient, callback?: unknown) {
+    return function connect(this: PgClient) {
       remember(this);
-      return original.call(this, callback);
+      return original.apply(this, arguments as never);
     };
   }
 
-  #submitting(original: Method): Method {
-    return function submit(this: PgQuery, connection: unknown) {
-      this[submittedAt] = performance.now();
-      return original.call(this, connection);
+  /** Called by a client right after it has put a query into its queue, and whenever it is free for the next one. */
+  #pulsing(original: Method): Method {
+    const begin = (client: PgClient) => this.#begin(client);
+    return function _pulseQueryQueue(this: PgClient) {
+      begin(this);
+      return original.apply(this, arguments as never);
     };
   }
 
   #ready(original: Method): Method {
-    const record = (query: PgQuery, connection: PgConnection) => this.#record(query, connection, undefined);
-    return function handleReadyForQuery(this: PgQuery, connection: PgConnection) {
+    const record = (query: WatchedQuery, connection: Carrier) => this.#record(query, connection, undefined);
+    return function handleReadyForQuery(this: WatchedQuery, connection: Carrier) {
       // A row that could not be parsed: pg goes on to handleError, which knows the error.
       if (!this._canceledDueToError) record(this, connection);
-      return original.call(this, connection);
+      return original.apply(this, arguments as never);
     };
   }
 
   #erring(original: Method): Method {
-    const record = (query: PgQuery, connection: PgConnection, error: unknown) =>
-      this.#record(query, connection, query._canceledDueToError || error);
-    return function handleError(this: PgQuery, error: unknown, connection: PgConnection) {
-      record(this, connection, error);
-      return original.call(this, error, connection);
+    const record = (query: WatchedQuery, connection: Carrier | undefined, error: unknown) =>
+      this.#record(query, connection ?? query.native, error);
+    return function handleError(this: WatchedQuery, error: unknown, connection?: Carrier) {
+      record(this, connection, this._canceledDueToError || error);
+      return original.apply(this, arguments as never);
     };
   }
 
-  /** A query knows its connection only; where that goes, its client knows. */
+  /** Calls nothing of a query but this when it has succeeded over libpq. */
+  readonly #nativeEnd = this.#endOfNative();
+
+  #endOfNative() {
+    const record = (query: WatchedQuery) => this.#record(query, query.native, undefined);
+    return function (this: WatchedQuery) {
+      record(this);
+    };
+  }
+
   #remember(client: PgClient): void {
     try {
-      if (client.connection) client.connection[operations] = this.#operations.on(targetOf(client));
+      const carrier: Carrier | undefined = client.connection ?? client.native;
+      if (carrier === undefined || carrier[operations] !== undefined) return;
+      const target = targetOf(client);
+      carrier[operations] = this.#operations.on(target);
+      this.#transactions.watch(client, target, startOf);
     } catch (failure) {
       this.failed(failure);
     }
   }
 
-  #record(query: PgQuery, connection: PgConnection | undefined, error: unknown): void {
+  /** Every query has been the last of its client's queue for a moment, in the context of the code that asked it. */
+  #begin(client: PgClient): void {
     try {
-      const on = connection?.[operations];
+      const query: WatchedQuery | undefined = lastQueued(client);
+      if (query === undefined || query[startedAt] !== undefined) return;
+      query[startedAt] = performance.now();
+      const span = this.#operations.captureSpan();
+      if (span !== undefined) query[startedIn] = span;
+      if (client.native) query.once('end', this.#nativeEnd);
+      else if (!isReplaced(query.handleReadyForQuery)) this.#watch(query);
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
+  /** Queries of pg are watched on their prototype; what else a client takes may be of any class. */
+  #watch(query: WatchedQuery): void {
+    overrideMethod(query, 'handleReadyForQuery', (original) => this.#ready(original));
+    overrideMethod(query, 'handleError', (original) => this.#erring(original));
+  }
+
+  #record(query: WatchedQuery, carrier: Carrier | undefined, error: unknown): void {
+    try {
+      const on = carrier?.[operations];
       const now = performance.now();
-      // A query that was refused before it was sent took no time.
-      const start = query[submittedAt] ?? now;
+      // A query that was refused before it came into the queue took no time.
+      const start = query[startedAt] ?? now;
       if (!on || Number.isNaN(start)) return;
-      query[submittedAt] = RECORDED;
-      const operation = typeof query.text === 'string' ? sqlOperation(query.text) : undefined;
-      this.#operations.record(on, operation, error === undefined ? undefined : errorType(error), (now - start) / 1000);
+      query[startedAt] = RECORDED;
+      const failure = error === undefined ? undefined : errorTypeOf(query, error);
+      this.#operations.record(on, operationOf(query, carrier), failure, (now - start) / 1000, query[startedIn]);
     } catch (failure) {
       this.failed(failure);
     }
   }
 }
 
-/** Where a client connects to, as pg itself has resolved it from options, connection string and environment. */
-export function targetOf(client: PgClient): DatabaseTarget {
-  const { host, port, database } = client;
-  return { system: 'postgresql', namespace: database, address: host, port };
+function startOf(query: WatchedQuery): QueryStart | undefined {
+  const time = query[startedAt];
+  return time === undefined ? undefined : { time, span: query[startedIn] };
+}
+
+/** A statement that was prepared under a name may be asked for by that alone. */
+function operationOf(query: PgQuery, carrier: Carrier): string | undefined {
+  const prepared = 'parsedStatements' in carrier ? carrier.parsedStatements : {};
+  const text = query.text ?? query.cursor?.text ?? prepared[query.name as string];
+  return typeof text === 'string' ? sqlOperation(text) : undefined;
+}
+
+/** An error of libpq gets its SQLSTATE only when the query handles it. */
+function errorTypeOf(query: PgQuery, error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return (code === undefined && query.native?.pq.resultErrorFields()?.sqlState) || errorType(error);
 }

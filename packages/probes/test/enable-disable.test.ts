@@ -29,10 +29,13 @@ function methods(): Record<string, unknown> {
   const Router = require('router');
   return {
     'pg: connect': Client.prototype.connect,
-    'pg: submit': Query.prototype.submit,
+    'pg: _pulseQueryQueue': Client.prototype._pulseQueryQueue,
     'pg: handleReadyForQuery': Query.prototype.handleReadyForQuery,
     'pg: handleError': Query.prototype.handleError,
     'pg-pool: connect': Pool.prototype.connect,
+    'pg-pool: newClient': Pool.prototype.newClient,
+    'pg-pool: _acquireClient': Pool.prototype._acquireClient,
+    'pg-pool: _release': Pool.prototype._release,
     'ioredis: sendCommand': Redis.prototype.sendCommand,
     'router: use': Router.prototype.use,
     'router: param': Router.prototype.param,
