@@ -9,13 +9,13 @@ const TITLE = 46;
 const MARGIN = 20;
 
 /**
- * Bars of the CPU per request beside the bare service, with a line from the least to the greatest pair: an SVG for light and
+ * Bars of the CPU per request beside the bare service, with a line over the middle half of the pairs: an SVG for light and
  * dark pages.
  */
 export function chart(workloads: readonly WorkloadResults[], footnote: string): string {
   const most = Math.max(
     2,
-    ...workloads.flatMap(({ variants }) => variants.map((variant) => ratioOf(variant)?.max ?? 1)),
+    ...workloads.flatMap(({ variants }) => variants.map((variant) => ratioOf(variant)?.upperQuartile ?? 1)),
   );
   const x = (ratio: number) => round(LABELS + (ratio / most) * (SCALE_END - LABELS));
   const parts: string[] = [];
@@ -55,12 +55,12 @@ export function chart(workloads: readonly WorkloadResults[], footnote: string): 
 }
 
 function bar(variant: VariantResults, x: (ratio: number) => number, y: number): string {
-  const { median, min, max } = ratioOf(variant)!;
+  const { median, lowerQuartile, upperQuartile } = ratioOf(variant)!;
   const middle = y + BAR / 2;
   return [
     `<text class="text" x="${LABELS - 10}" y="${middle + 5}" text-anchor="end">${escaped(variant.name)}</text>`,
     `<rect class="${variant.name.startsWith('ours') ? 'ours' : 'peer'}" x="${LABELS}" y="${y}" width="${round(x(median) - LABELS)}" height="${BAR}" rx="2"/>`,
-    `<path class="spread" d="M${x(min)} ${middle} H${x(max)}"/>`,
+    `<path class="spread" d="M${x(lowerQuartile)} ${middle} H${x(upperQuartile)}"/>`,
     `<text class="text" x="${WIDTH - MARGIN}" y="${middle + 5}" text-anchor="end">${median.toFixed(2)}×</text>`,
   ].join('\n  ');
 }

@@ -30,12 +30,12 @@ export function workloadReport({ name, title, requestsPerSlice, pairs, variants 
   ];
   const rows = variants.map(({ name: variant, figures, reason }) => {
     if (figures === undefined) return [variant, `– ${firstLine(reason)}`];
-    const { median, min, max } = figures.cpuMicroseconds.ratio;
+    const { median, lowerQuartile, upperQuartile } = figures.cpuMicroseconds.ratio;
     const target = CPU_TARGETS[name]?.[variant];
     return [
       variant,
       times(median),
-      `${min.toFixed(2)}–${max.toFixed(2)}`,
+      `${lowerQuartile.toFixed(2)}–${upperQuartile.toFixed(2)}`,
       target === undefined ? '' : `≤ ${times(target)}`,
       times(figures.requestsPerSecond.ratio.median),
       times(figures.p50Milliseconds.ratio.median),
@@ -48,7 +48,7 @@ export function workloadReport({ name, title, requestsPerSlice, pairs, variants 
   const headings = [
     '',
     'CPU/request',
-    'spread',
+    'middle half',
     'target',
     'throughput',
     'p50',
@@ -64,27 +64,27 @@ export function startUpReport({ runs, variants }: StartUpResults): string {
   const rows = variants.map((result) => {
     if ('reason' in result) return [result.name, `– ${firstLine(result.reason)}`];
     const { name, wallMilliseconds: wall, cpuMilliseconds: cpu } = result;
-    const { median, min, max } = wall.difference;
+    const { median, lowerQuartile, upperQuartile } = wall.difference;
     const target = START_UP_TARGETS[name];
     return [
       name,
       `${signed(median)} ms`,
-      `${signed(min)} to ${signed(max)}`,
+      `${signed(lowerQuartile)} to ${signed(upperQuartile)}`,
       target === undefined ? '' : `≤ ${target} ms`,
       `${signed(cpu.difference.median)} ms`,
     ];
   });
-  return `Start-up: until a node:http server listens, ${runs} runs\n${table(['', 'added', 'spread', 'target', 'added CPU'], rows)}`;
+  return `Start-up: until a node:http server listens, ${runs} runs\n${table(['', 'added', 'middle half', 'target', 'added CPU'], rows)}`;
 }
 
 export function recordReport(results: readonly RecordResult[]): string {
-  const rows = results.map(({ name, nanoseconds: { median, min, max }, allocatedBytes }) => [
+  const rows = results.map(({ name, nanoseconds: { median, lowerQuartile, upperQuartile }, allocatedBytes }) => [
     name,
     `${number(median)} ns`,
-    `${number(min)}–${number(max)}`,
+    `${number(lowerQuartile)}–${number(upperQuartile)}`,
     `${Math.round(allocatedBytes)} B`,
   ]);
-  return `One observation\n${table(['', 'time', 'spread', 'heap'], rows)}`;
+  return `One observation\n${table(['', 'time', 'middle half', 'heap'], rows)}`;
 }
 
 export function scrapeReport(results: readonly ScrapeResult[]): string {
@@ -94,12 +94,12 @@ export function scrapeReport(results: readonly ScrapeResult[]): string {
     return [
       row,
       `${number(milliseconds.median)} ms`,
-      `${number(milliseconds.min)}–${number(milliseconds.max)}`,
+      `${number(milliseconds.lowerQuartile)}–${number(milliseconds.upperQuartile)}`,
       `${number(longestBlockMilliseconds.median)} ms`,
       `${number(megabytes ?? Number.NaN)} MB`,
     ];
   });
-  return `One scrape of a histogram with 14 buckets, 17 lines a label set\n${table(['', 'time', 'spread', 'longest block', 'page'], rows)}`;
+  return `One scrape of a histogram with 14 buckets, 17 lines a label set\n${table(['', 'time', 'middle half', 'longest block', 'page'], rows)}`;
 }
 
 function firstLine(reason = ''): string {

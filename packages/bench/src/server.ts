@@ -28,6 +28,8 @@ export interface Server {
   stopAllocation(): Promise<{ allocated: number; collecting: number }>;
   freeze(): void;
   thaw(): void;
+  /** The end of what it wrote on stderr. */
+  stderr(): string;
   stop(): Promise<void>;
 }
 
@@ -55,10 +57,12 @@ export async function startServer(
     metricsPort,
     surroundings,
   );
-  await listening(child, port, variant.name);
+  const stderr = stderrOf(child);
+  await listening(child, port, variant.name, stderr);
   return {
     port,
     metricsPort,
+    stderr,
     usage: () => ask(child, 'usage'),
     startAllocation: () => ask(child, 'start-allocation'),
     stopAllocation: () => ask(child, 'stop-allocation'),
@@ -115,8 +119,7 @@ function spawnUnder(
   return child;
 }
 
-async function listening(child: ChildProcess, port: number, name: string): Promise<void> {
-  const said = stderrOf(child);
+async function listening(child: ChildProcess, port: number, name: string, said: () => string): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     if (await accepts(port)) return;
@@ -149,9 +152,10 @@ async function ask<T>(child: ChildProcess, question: string): Promise<T> {
   return message as T;
 }
 
+/** Resolves when it has ended and what it wrote has been read. */
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
+  const closed = once(child, 'close');
   child.kill('SIGKILL');
-  await exited;
+  await closed;
 }

@@ -22,15 +22,21 @@ export class Side {
     variant: Variant,
     surroundings: Surroundings,
     backends: Backends,
-    requests: number,
+    { requests, warmUp }: { readonly requests: number; readonly warmUp: number },
   ): Promise<Side> {
     const running = await workload.start(variant, surroundings, backends);
     const side = new Side(running, requests);
-    await side.#load();
-    await side.#prove(variant);
-    await side.#usage();
-    side.#freeze();
-    return side;
+    try {
+      await side.#load(warmUp);
+      await side.#prove(variant);
+      await side.#usage();
+      side.#freeze();
+      return side;
+    } catch (error) {
+      await side.stop();
+      const said = running.servers.map((server) => server.stderr()).join('');
+      throw new Error(`${(error as Error).message}\n${said}`.trim());
+    }
   }
 
   /** One slice of load. The CPU is all that the service used since its last turn. */
@@ -72,16 +78,17 @@ export class Side {
     return { cpu, rss: sum(usages, 'rss') };
   }
 
-  #load(): Promise<LoadResult> {
+  #load(count = this.#requests): Promise<LoadResult> {
     const { servers, requests } = this.#running;
-    return applyLoad({ port: servers[0].port, requests, count: this.#requests, connections: CONNECTIONS });
+    return applyLoad({ port: servers[0].port, requests, count, connections: CONNECTIONS });
   }
 
   /** A variant that measured nothing would look cheap. */
   async #prove({ name, proof }: Variant): Promise<void> {
-    if (proof !== 'own-page' && proof !== 'service-page') return;
+    const isOwn = proof.includes('own-page');
+    if (!isOwn && !proof.includes('service-page')) return;
     for (const { port, metricsPort } of this.#running.servers) {
-      const url = `http://127.0.0.1:${proof === 'own-page' ? metricsPort : port}/metrics`;
+      const url = `http://127.0.0.1:${isOwn ? metricsPort : port}/metrics`;
       const page = await (await fetch(url)).text();
       if (!/^http\w*duration\w*_count/m.test(page)) throw new Error(`${name} has no duration of requests on ${url}`);
     }

@@ -1,7 +1,9 @@
-/** The middle of some measurements and how far they lie apart. */
+/** Some measurements: half of them lie between the quartiles. */
 export interface Spread {
-  readonly median: number;
   readonly min: number;
+  readonly lowerQuartile: number;
+  readonly median: number;
+  readonly upperQuartile: number;
   readonly max: number;
 }
 
@@ -19,20 +21,26 @@ export interface Compared {
   readonly difference: Spread;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/**
+ * The value below which a part of all values lies, in between two of them where it falls there; NaN of no values.
+ *
+ * @param part from 0 to 1, such as 0.99
+ */
+export function quantile(values: Iterable<number>, part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const position = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+export function median(values: Iterable<number>): number {
+  return quantile(values, 0.5);
 }
 
 export function spread(values: readonly number[]): Spread {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
-}
-
-/** @param fraction from 0 to 1, such as 0.99 */
-export function quantile(values: Float64Array, fraction: number): number {
-  const sorted = values.slice().sort();
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))]!;
+  const at = (part: number) => quantile(values, part);
+  return { min: at(0), lowerQuartile: at(0.25), median: at(0.5), upperQuartile: at(0.75), max: at(1) };
 }
 
 export function compare(pairs: readonly Pair[]): Compared {

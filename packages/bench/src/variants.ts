@@ -10,9 +10,11 @@ export interface Variant {
   readonly nodeOptions: readonly string[];
   readonly env: (ports: { readonly metricsPort: number; readonly sinkUrl: string }) => Record<string, string>;
   /** How it is known that it really measures: a page at its own port or the service's, or something sent to the sink. */
-  readonly proof: 'own-page' | 'service-page' | 'sink' | 'none';
+  readonly proof: ReadonlyArray<'own-page' | 'service-page' | 'sink'>;
   /** The code of the service is another one: it measures itself. */
   readonly byHand?: true;
+  /** Whether it is in a quick run. */
+  readonly isRepresentative?: true;
   /** Least Node.js that it supports, `[major, minor]`, where that is newer than the agent's own. */
   readonly leastNode?: readonly [number, number];
 }
@@ -21,7 +23,7 @@ const peers = fileURLToPath(new URL('../peers', import.meta.url));
 const programs = fileURLToPath(new URL('../programs', import.meta.url));
 const inPeer = (peer: string, ...path: string[]) => join(peers, peer, 'node_modules', ...path);
 
-export const bare: Variant = { name: 'bare', kind: 'bare', nodeOptions: [], env: () => ({}), proof: 'none' };
+export const bare: Variant = { name: 'bare', kind: 'bare', nodeOptions: [], env: () => ({}), proof: [] };
 
 /** Sent soon, so that each slice of load bears the cost of sending its own spans. */
 const otlp = (sinkUrl: string) => ({
@@ -55,47 +57,59 @@ export const variants: readonly Variant[] = [
     kind: 'ours',
     nodeOptions: agent,
     env: () => ({ OTEL_SDK_DISABLED: 'true' }),
-    proof: 'none',
+    proof: [],
   },
   {
     name: 'ours-metrics',
+    isRepresentative: true,
     kind: 'ours',
     nodeOptions: agent,
     env: ({ metricsPort }) => agentMetrics(metricsPort),
-    proof: 'own-page',
+    proof: ['own-page'],
   },
   {
     name: 'ours-traced-1%',
     kind: 'ours',
     nodeOptions: agent,
     env: ({ metricsPort, sinkUrl }) => ({ ...agentMetrics(metricsPort), ...otlp(sinkUrl), ...onePercent }),
-    proof: 'sink',
+    proof: ['own-page', 'sink'],
   },
   {
     name: 'ours-traced-100%',
+    isRepresentative: true,
     kind: 'ours',
     nodeOptions: agent,
     env: ({ metricsPort, sinkUrl }) => ({ ...agentMetrics(metricsPort), ...otlp(sinkUrl) }),
-    proof: 'sink',
+    proof: ['own-page', 'sink'],
   },
-  { name: 'prom-client', kind: 'peer', nodeOptions: [], env: () => ({}), proof: 'service-page', byHand: true },
+  {
+    name: 'prom-client',
+    isRepresentative: true,
+    kind: 'peer',
+    nodeOptions: [],
+    env: () => ({}),
+    proof: ['service-page'],
+    byHand: true,
+  },
   {
     ...stock,
     name: 'opentelemetry-metrics',
+    isRepresentative: true,
     env: ({ metricsPort }) => stockMetrics(metricsPort),
-    proof: 'own-page',
+    proof: ['own-page'],
   },
   {
     ...stock,
     name: 'opentelemetry-traced-1%',
     env: ({ metricsPort, sinkUrl }) => ({ ...stockMetrics(metricsPort), ...otlp(sinkUrl), ...onePercent }),
-    proof: 'sink',
+    proof: ['own-page', 'sink'],
   },
   {
     ...stock,
     name: 'opentelemetry-traced-100%',
+    isRepresentative: true,
     env: ({ metricsPort, sinkUrl }) => ({ ...stockMetrics(metricsPort), ...otlp(sinkUrl) }),
-    proof: 'sink',
+    proof: ['own-page', 'sink'],
   },
   {
     // Sends traces, metrics and logs by OTLP, as it does of itself.
@@ -106,7 +120,7 @@ export const variants: readonly Variant[] = [
       ...otlp(sinkUrl),
       OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process',
     }),
-    proof: 'sink',
+    proof: ['sink'],
   },
   {
     // Errors and every request's trace.
@@ -117,7 +131,7 @@ export const variants: readonly Variant[] = [
       SENTRY_DSN: `${sinkUrl.replace('://', '://key@')}/1`,
       SENTRY_TRACES_SAMPLE_RATE: '1',
     }),
-    proof: 'sink',
+    proof: ['sink'],
   },
   {
     // Traces and the metrics made from them. What it tells its maker about itself, and settings from afar, are off.
@@ -130,7 +144,7 @@ export const variants: readonly Variant[] = [
       DD_REMOTE_CONFIGURATION_ENABLED: 'false',
       DD_TRACE_STARTUP_LOGS: 'false',
     }),
-    proof: 'sink',
+    proof: ['sink'],
     leastNode: [22, 0],
   },
 ];

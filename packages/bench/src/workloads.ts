@@ -46,7 +46,7 @@ const paymentIds: string[] = [];
 const hello: Workload = {
   name: 'hello',
   title: 'node:http hello world',
-  requests: 20_000,
+  requests: 10_000,
   hasByHand: true,
   async start(variant, surroundings) {
     const server = await startServer(program(variant.byHand ? 'hello-by-hand' : 'hello'), variant, {}, surroundings);
@@ -57,7 +57,7 @@ const hello: Workload = {
 const shop: Workload = {
   name: 'express',
   title: 'Express + ioredis + pg: one cached read, one query',
-  requests: 5_000,
+  requests: 3_000,
   hasByHand: true,
   async prepare({ postgres, redis }) {
     await postgres.createDatabases(['shop']);
@@ -79,7 +79,7 @@ const shop: Workload = {
 const gateway: Workload = {
   name: 'gateway',
   title: 'api-gateway → payments: GET /payments/:id, both processes',
-  requests: 2_000,
+  requests: 1_000,
   hasByHand: false,
   async prepare(backends, surroundings) {
     await backends.postgres.createDatabases(['payments']);
