@@ -13,6 +13,7 @@ export {
   samplesOf,
   sumOf,
 } from './prometheus-text.ts';
+export { type Rabbitmq, type RabbitmqOptions, startRabbitmq } from './rabbitmq.ts';
 export { externalRedis, type Redis, type RedisOptions, startRedis } from './redis.ts';
 export {
   repositoryRoot,

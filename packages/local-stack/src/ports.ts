@@ -19,7 +19,11 @@ export async function onFreePort<T>(start: (port: number) => Promise<T>): Promis
     try {
       return await start(await freePort());
     } catch (error) {
-      if (attempt === 5 || !/address already in use|EADDRINUSE/i.test(String(error))) throw error;
+      if (
+        attempt === 5 ||
+        !/address already in use|EADDRINUSE|already a epmd running|in use by another/i.test(String(error))
+      )
+        throw error;
     }
   }
 }
