@@ -22,11 +22,11 @@ const EXEMPLAR_LIMIT = 128;
 export function parseSampleLine(line: string): OpenMetricsSample {
   const cursor = new Cursor(line);
   const name = cursor.take(NAME, 'a metric name');
-  const labels = cursor.next === '{' ? labelSet(cursor) : new Map<string, string>();
+  const labels = cursor.peek() === '{' ? labelSet(cursor) : new Map<string, string>();
   cursor.expect(' ');
   const value = numberOf(cursor.take(NUMBER, 'a value'));
-  const timestamp = cursor.next === ' ' && line[cursor.at + 1] !== '#' ? timestampOf(cursor) : undefined;
-  const exemplar = cursor.next === ' ' ? exemplarOf(cursor) : undefined;
+  const timestamp = cursor.peek() === ' ' && line[cursor.at + 1] !== '#' ? timestampOf(cursor) : undefined;
+  const exemplar = cursor.peek() === ' ' ? exemplarOf(cursor) : undefined;
   if (!cursor.isAtEnd) throw cursor.error('the end of the line');
   return { name, labels, value, timestamp, exemplar };
 }
@@ -41,14 +41,14 @@ export function parseNumber(text: string): number {
 
 function exemplarOf(cursor: Cursor): OpenMetricsSample['exemplar'] {
   cursor.expect(' # ');
-  if (cursor.next !== '{') throw cursor.error('{');
+  if (cursor.peek() !== '{') throw cursor.error('{');
   const labels = labelSet(cursor);
   const size = Array.from(labels, ([name, value]) => [...name].length + [...value].length).reduce((a, b) => a + b, 0);
   if (size > EXEMPLAR_LIMIT)
     throw new Error(`the exemplar's labels have ${size} code points, more than ${EXEMPLAR_LIMIT}`);
   cursor.expect(' ');
   const value = numberOf(cursor.take(NUMBER, "the exemplar's value"));
-  return { labels, value, timestamp: cursor.next === ' ' ? timestampOf(cursor) : undefined };
+  return { labels, value, timestamp: cursor.peek() === ' ' ? timestampOf(cursor) : undefined };
 }
 
 function timestampOf(cursor: Cursor): number {
@@ -59,7 +59,7 @@ function timestampOf(cursor: Cursor): number {
 function labelSet(cursor: Cursor): Map<string, string> {
   const labels = new Map<string, string>();
   cursor.expect('{');
-  while (cursor.next !== '}') {
+  while (cursor.peek() !== '}') {
     if (labels.size > 0) cursor.expect(',');
     const name = cursor.take(LABEL_NAME, 'a label name');
     cursor.expect('=');
@@ -89,7 +89,7 @@ class Cursor {
     this.#line = line;
   }
 
-  get next(): string | undefined {
+  peek(): string | undefined {
     return this.#line[this.at];
   }
 

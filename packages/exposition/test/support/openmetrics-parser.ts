@@ -47,8 +47,10 @@ export function parseOpenMetrics(text: string): OpenMetricsFamily[] {
 function readLine(line: string, families: OpenMetricsFamily[]): void {
   if (line.includes('\r')) throw new Error('a carriage return');
   const metadata = /^# (TYPE|HELP|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/.exec(line);
-  if (metadata)
-    return readMetadata(metadata as unknown as [string, 'TYPE' | 'HELP' | 'UNIT', string, string], families);
+  if (metadata) {
+    readMetadata(metadata as unknown as [string, 'TYPE' | 'HELP' | 'UNIT', string, string], families);
+    return;
+  }
   if (line.startsWith('#')) throw new Error('neither TYPE, HELP nor UNIT');
   const sample = parseSampleLine(line);
   const last = families.at(-1);
