@@ -70,6 +70,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
         ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request),
         // Exporters do their work where tracing is suppressed.
         isOwn: () => isTracingSuppressed(context.active()),
+        cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
       },
       isEnabled,
     ),

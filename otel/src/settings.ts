@@ -1,4 +1,4 @@
-import { PROBE_NAMES } from '@otel-register/probes';
+import { type CacheNamePattern, PROBE_NAMES } from '@otel-register/probes';
 import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 
 /**
@@ -40,6 +40,11 @@ const positive: Parser<number> = {
 const attributes: Parser<Readonly<Record<string, string>>> = {
   expected: 'a list of key=value pairs with percent-encoded values',
   parse: parseAttributes,
+};
+
+const cacheNames: Parser<readonly CacheNamePattern[]> = {
+  expected: 'a list of pattern=name pairs, such as session:*=sessions,user:*:profile=profiles',
+  parse: parseCacheNames,
 };
 
 function oneOf<const V extends string>(...values: V[]): Parser<V> {
@@ -85,6 +90,12 @@ export const SETTINGS = {
     oneOf('trace_based', 'always_on', 'always_off'),
     'trace_based',
     'Which observations are remembered with their span: those of sampled ones, of all, or none.',
+  ),
+  OTEL_CACHE_NAME_PATTERNS: setting(
+    cacheNames,
+    [],
+    'Names of caches by the keys of Redis: pattern=name,… Keys that match none are named by their prefix up to the first colon.',
+    'none',
   ),
   OTEL_TRACES_EXPORTER: setting(
     someOf('otlp', 'console', 'none'),
@@ -137,4 +148,13 @@ function parseAttributes(value: string): Record<string, string> | undefined {
     }
   }
   return Object.fromEntries(pairs);
+}
+
+/** A key may hold an equals sign, a name may not. */
+function parseCacheNames(value: string): CacheNamePattern[] | undefined {
+  const pairs = listOf(value).map((item) => {
+    const end = item.lastIndexOf('=');
+    return { pattern: item.slice(0, Math.max(end, 0)).trim(), name: item.slice(end + 1).trim() };
+  });
+  return pairs.every(({ pattern, name }) => pattern !== '' && name !== '') ? pairs : undefined;
 }

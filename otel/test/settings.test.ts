@@ -50,6 +50,11 @@ for (const [name, value, message] of [
     'OTEL_NODE_DISABLED_INSTRUMENTATIONS="pg,redsi" is not a list of instrumentations, such as http,pg,ioredis; using none instead',
   ],
   [
+    'OTEL_CACHE_NAME_PATTERNS',
+    'session:*=sessions,user:*',
+    'OTEL_CACHE_NAME_PATTERNS="session:*=sessions,user:*" is not a list of pattern=name pairs, such as session:*=sessions,user:*:profile=profiles; using none instead',
+  ],
+  [
     'OTEL_LOG_LEVEL',
     'loud',
     'OTEL_LOG_LEVEL="loud" is not one of none, error, warn, info, debug, verbose, all; using info instead',

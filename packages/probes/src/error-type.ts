@@ -1,4 +1,4 @@
-/** What pg, pg-pool and ioredis say in plain errors, which have neither a code nor a class that tells them apart. */
+/** What pg, pg-pool, ioredis and node-redis say in plain errors, which have neither a code nor a class that tells them apart. */
 const BY_MESSAGE = new Map([
   ['Query read timeout', 'timeout'],
   ['Command timed out', 'timeout'],
@@ -11,6 +11,12 @@ const BY_MESSAGE = new Map([
   ['Client was closed and is not queryable', 'connection_closed'],
   ['Connection is closed.', 'connection_closed'],
   ["Stream isn't writeable and enableOfflineQueue options is false", 'connection_closed'],
+  ['Command aborted due to connection close', 'connection_closed'],
+  ['Socket closed unexpectedly', 'connection_closed'],
+  ['Disconnects client', 'connection_closed'],
+  ['The client is closed', 'connection_closed'],
+  ['The command was aborted', 'aborted'],
+  ['The queue is full', 'queue_full'],
 ]);
 
 /**

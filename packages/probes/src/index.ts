@@ -1,18 +1,21 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { CellRegistry } from '@otel-register/cells';
+import type { CacheNamePattern } from './cache-names.ts';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
 import { HttpClientProbe } from './http-client.ts';
 import { HttpClientMetrics } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
+import { NodeRedisProbe } from './node-redis.ts';
 import { PgProbe } from './pg.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
+import { RedisMetrics } from './redis-metrics.ts';
 import { RuntimeProbe } from './runtime.ts';
 import { UndiciProbe } from './undici.ts';
 
-export type { Probe };
+export type { CacheNamePattern, Probe };
 
 export interface ProbeContext {
   readonly cells: CellRegistry;
@@ -20,26 +23,30 @@ export interface ProbeContext {
   readonly ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
   /** Whether what happens now is telemetry's own, such as an export of spans. */
   readonly isOwn: () => boolean;
+  /** Names of caches for the keys of Redis; those of other keys are their prefixes. */
+  readonly cacheNames: readonly CacheNamePattern[];
 }
 
 /** All probes by the names that OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS take. */
-export const PROBE_NAMES = ['http', 'undici', 'express', 'pg', 'ioredis', 'runtime-node', 'process'] as const;
+export const PROBE_NAMES = ['http', 'undici', 'express', 'pg', 'ioredis', 'redis', 'runtime-node', 'process'] as const;
 
 export type ProbeName = (typeof PROBE_NAMES)[number];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
-  { cells, ignores, isOwn }: ProbeContext,
+  { cells, ignores, isOwn, cacheNames }: ProbeContext,
   isEnabled: (name: ProbeName) => boolean,
 ): Probe[] {
   const database = new DatabaseOperations(cells);
+  const redis = new RedisMetrics(cells, database, cacheNames);
   const httpClients = new HttpClientMetrics(cells, isOwn);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
     http: () => [new HttpServerProbe(cells, ignores), new HttpClientProbe(httpClients)],
     undici: () => new UndiciProbe(httpClients),
     express: () => new ExpressProbe(),
     pg: () => new PgProbe(cells, database),
-    ioredis: () => new IoredisProbe(cells, database),
+    ioredis: () => new IoredisProbe(redis),
+    redis: () => new NodeRedisProbe(redis),
     'runtime-node': () => new RuntimeProbe(cells),
     process: () => new ProcessProbe(cells),
   };

@@ -1,34 +1,49 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
-import type { CellRegistry } from '@otel-register/cells';
-import { CacheCounters } from './cache.ts';
-import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
-import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
+import type { RedisConnection, RedisMetrics } from './redis-metrics.ts';
 import { redisOperation } from './redis-operation.ts';
 
+/** From 4.14 on the classes are where they are looked for here. */
+const VERSIONS_4 = ['>=4.14.0 <5'];
 const VERSIONS = ['>=5.0.0 <7'];
 
 /** What ioredis sends by itself between connecting and being ready. */
 const HANDSHAKE = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
 
-const pending = Symbol('otel-register.pending');
-const operations = Symbol('otel-register.operations');
-const transaction = Symbol('otel-register.transaction');
+/** What it sends by itself to find its way in a cluster and among sentinels. */
+const ROUTING = new Set(['asking', 'sentinel']);
 
+/** Begins the name of the connections by which a cluster asks for its slots. */
+const REFRESHER = 'ioredis-cluster(refresher)';
+
+const client = Symbol('otel-register.client');
+const sent = Symbol('otel-register.sent');
+const pipeline = Symbol('otel-register.pipeline');
+
+interface Options {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly db?: number;
+  readonly sentinels?: unknown;
+  readonly connectionName?: string | null;
+}
+
+/** A connection to one server, or a cluster: the latter before it has chosen a server for a command. */
 interface Redis {
   readonly status: string;
-  readonly options: {
-    readonly host?: string;
-    readonly port?: number;
-    readonly path?: string;
-    readonly db?: number;
-    readonly sentinels?: unknown;
-  };
-  readonly condition?: { readonly select?: number } | null;
-  [operations]?: TargetOperations;
-  /** The commands that the server has queued since MULTI, in order. */
-  [transaction]?: Command[] | undefined;
+  readonly isCluster?: boolean;
+  readonly options: Options;
+  [client]?: Client;
+}
+
+/** What is remembered of a {@link Redis}. */
+interface Client {
+  readonly connection: RedisConnection;
+  /** Whether no command on it is the service's: always so, or while it sets up what it had before a reconnect. */
+  isOnItsOwn: boolean;
 }
 
 type Settle = (this: Command, outcome: unknown) => unknown;
@@ -39,45 +54,74 @@ interface Command {
   readonly args: readonly unknown[];
   /** Made anew when a cluster sends the commands of a pipeline once more. */
   readonly promise: unknown;
-  readonly isSettled?: boolean;
   resolve: Settle;
   reject: Settle;
-  [pending]?: Pending;
+  [sent]?: Sent;
+  /** Settles with the pipeline of a cluster that the command is in. */
+  [pipeline]?: Promise<unknown>;
 }
 
-/** What is remembered of a command until its reply. */
-interface Pending {
-  /** When the service sent it; undefined once it is recorded, for a reply may still come after a timeout. */
+/** What is remembered of a command until it has ended, whatever its ways until then. */
+interface Sent {
+  connection: RedisConnection;
+  promise: unknown;
+  /** In milliseconds; undefined once it is recorded, for a reply may still come after a timeout. */
   startedAt: number | undefined;
-  readonly promise: unknown;
-  readonly redis: Redis;
-  readonly on: TargetOperations;
+  readonly span: SpanContext | undefined;
 }
 
 /**
- * Measures the commands of ioredis 5 and 6 and counts cache hits and misses by their replies.
+ * Measures the commands of ioredis 4, 5 and 6.
  *
  * ioredis publishes a diagnostics channel since 5.11, and it is not used: a subscriber makes ioredis wrap one more promise a
  * command, on which it silences rejections that nobody handles, and it hides the keys of MGET. `sendCommand` is patched
  * instead, and the command's own way to settle is watched, so the service gets the very promise that it would get anyway.
  */
 export class IoredisProbe extends Probe {
-  readonly #operations: DatabaseOperations;
-  readonly #cache: CacheCounters;
+  readonly #redis: RedisMetrics;
 
-  constructor(cells: CellRegistry, database: DatabaseOperations) {
+  constructor(redis: RedisMetrics) {
     super('ioredis');
-    this.#operations = database;
-    this.#cache = new CacheCounters(cells);
+    this.#redis = redis;
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
-    const redis = {
-      module: 'ioredis/built/Redis.js',
-      holder: (exports: { default: { prototype: object } }) => exports.default.prototype,
-      wrappers: { sendCommand: (original: Method) => this.#sending(original) },
+    const sendCommand = (original: Method) => this.#sending(original);
+    const patched = (versions: string[], redis: string, pipeline: string) => {
+      const holder = (exports: { default: { prototype: object } }) => exports.default.prototype;
+      return this.patched('ioredis', versions, [
+        { module: redis, holder, wrappers: { sendCommand, setStatus: (original) => this.#settingStatus(original) } },
+        { module: 'ioredis/built/cluster/index.js', holder, wrappers: { sendCommand } },
+        { module: pipeline, holder, wrappers: { sendCommand: rememberingPipeline } },
+      ]);
     };
-    return [this.patched('ioredis', VERSIONS, [redis])];
+    return [
+      patched(VERSIONS_4, 'ioredis/built/redis/index.js', 'ioredis/built/pipeline.js'),
+      patched(VERSIONS, 'ioredis/built/Redis.js', 'ioredis/built/Pipeline.js'),
+    ];
+  }
+
+  #settingStatus(original: Method): Method {
+    const ready = (redis: Redis) => this.#ready(redis);
+    return function setStatus(this: Redis, status: string) {
+      if (status === 'ready') ready(this);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  /** The service knows of it with the event `ready`, in the next tick; what is sent until then is what was set up before. */
+  #ready(redis: Redis): void {
+    try {
+      const known = this.#clientOf(redis);
+      if (isRefresher(redis)) return;
+      known.connection.opened();
+      known.isOnItsOwn = true;
+      process.nextTick(() => {
+        known.isOnItsOwn = false;
+      });
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   #sending(original: Method): Method {
@@ -88,111 +132,115 @@ export class IoredisProbe extends Probe {
     };
   }
 
+  /**
+   * A command comes here once, or more often: for a cluster and then for the server that it has chosen, after it was queued
+   * offline, or to be sent once more after a reconnect or to where a cluster's server has sent it.
+   */
   #begin(redis: Redis, command: Command): void {
     try {
-      if (redis.status === 'connect' && HANDSHAKE.has(command.name)) return;
-      const known = command[pending];
-      if (known !== undefined && known.promise === command.promise) {
-        // It comes here again when it was queued offline, is sent once more after a reconnect, or is sent to another node
-        // of a cluster: only after the latter has its first way ended already, in a MOVED that the service never sees.
-        if (!command.isSettled) known.startedAt ??= performance.now();
+      const { connection, isOnItsOwn } = this.#clientOf(redis);
+      const known = command[sent];
+      if (known !== undefined) {
+        known.connection = connection;
+        if (known.promise === command.promise) return;
+        known.promise = command.promise;
+        this.#watch(command, known);
         return;
       }
+      if (isOnItsOwn || (redis.status === 'connect' && HANDSHAKE.has(command.name)) || ROUTING.has(command.name))
+        return;
       const { promise } = command;
-      const start: Pending = { startedAt: performance.now(), promise, redis, on: this.#targetOf(redis) };
-      command[pending] = start;
-      this.#watch(command, start);
+      const begun: Sent = { connection, promise, startedAt: performance.now(), span: this.#redis.captureSpan() };
+      command[sent] = begun;
+      this.#watch(command, begun);
     } catch (error) {
       this.failed(error);
     }
   }
 
   /** Each command gets functions of its own: others that wrap them, as tracers do, call them without a `this`. */
-  #watch(command: Command, start: Pending): void {
+  #watch(command: Command, begun: Sent): void {
     const { resolve, reject } = command;
     command.resolve = (reply) => {
-      this.#resolved(command, start, reply);
+      this.#resolved(command, begun, reply);
       return resolve.call(command, reply);
     };
     command.reject = (error) => {
-      this.#rejected(command, start, error);
+      this.#rejected(command, begun, error);
       return reject.call(command, error);
     };
   }
 
-  #resolved(command: Command, start: Pending, reply: unknown): void {
+  #resolved(command: Command, begun: Sent, reply: unknown): void {
     try {
-      this.#record(command, start, undefined);
-      this.#countReads(command, start.redis, reply);
+      const { connection, startedAt, span } = begun;
+      const operation = redisOperation(command.name);
+      if (startedAt !== undefined) {
+        begun.startedAt = undefined;
+        connection.succeeded(operation, startedAt, span);
+      }
+      connection.replied(operation, command.args, 0, reply);
     } catch (failure) {
       this.failed(failure);
     }
   }
 
-  #rejected(command: Command, start: Pending, error: unknown): void {
-    try {
-      this.#record(command, start, redisErrorType(error));
-    } catch (failure) {
-      this.failed(failure);
-    }
-  }
-
-  #record(command: Command, start: Pending, error: string | undefined): void {
-    const { startedAt, on } = start;
-    if (startedAt === undefined) return;
-    start.startedAt = undefined;
-    this.#operations.record(on, redisOperation(command.name), error, (performance.now() - startedAt) / 1000);
-  }
-
-  /**
-   * Within MULTI each command is answered QUEUED; the real replies come together, in order, as the reply to EXEC. Any other
-   * reply means that there is no transaction (any more), whatever became of it.
-   */
-  #countReads(command: Command, redis: Redis, reply: unknown): void {
-    const operation = redisOperation(command.name);
-    const queued = redis[transaction];
-    if (queued !== undefined && isQueued(reply)) {
-      queued.push(command);
+  #rejected(command: Command, begun: Sent, error: unknown): void {
+    const inPipeline = command[pipeline];
+    if (inPipeline === undefined) {
+      this.#end(command, begun, error);
       return;
     }
-    if (operation === 'MULTI') redis[transaction] = [];
-    else if (queued !== undefined) redis[transaction] = undefined;
-    if (operation !== 'EXEC') this.#cache.count(operation, command.args, reply);
-    else if (queued !== undefined && Array.isArray(reply)) this.#countTransaction(queued, reply);
+    // A cluster may send its pipeline once more, elsewhere, and then this is not how the command ends.
+    const { promise } = begun;
+    const end = () => {
+      if (begun.promise === promise) this.#end(command, begun, error);
+    };
+    inPipeline.then(end, end);
   }
 
-  #countTransaction(queued: readonly Command[], replies: readonly unknown[]): void {
-    for (const [index, { name, args }] of queued.entries()) {
-      const reply = replies[index];
-      if (!(reply instanceof Error)) this.#cache.count(redisOperation(name), args, reply);
+  #end({ name }: Command, begun: Sent, error: unknown): void {
+    try {
+      const { connection, startedAt, span } = begun;
+      if (startedAt === undefined) return;
+      begun.startedAt = undefined;
+      connection.failed(redisOperation(name), error, startedAt, span);
+    } catch (failure) {
+      this.failed(failure);
     }
   }
 
-  #targetOf(redis: Redis): TargetOperations {
-    const namespace = String(redis.condition?.select ?? redis.options.db ?? 0);
-    const known = redis[operations];
-    if (known?.target.namespace === namespace) return known;
-    const { host, port, path, sentinels } = redis.options;
-    const hasPort = path === undefined && !sentinels;
-    const target = this.#operations.on({
-      system: 'redis',
-      namespace,
-      // Where sentinels name the server, the host of the options is only its default.
-      address: path ?? (hasPort ? host : undefined),
-      port: hasPort ? port : undefined,
-    });
-    redis[operations] = target;
-    return target;
+  #clientOf(redis: Redis): Client {
+    redis[client] ??= {
+      connection: this.#redis.connection(
+        serverOf(redis),
+        () => redis.status === 'ready' || redis.status === 'monitoring',
+      ),
+      isOnItsOwn: isRefresher(redis),
+    };
+    return redis[client];
   }
 }
 
-/** The status that a command gets within MULTI: text, or its bytes. */
-function isQueued(reply: unknown): boolean {
-  return reply === 'QUEUED' || (reply instanceof Uint8Array && String(reply) === 'QUEUED');
+function rememberingPipeline(original: Method): Method {
+  return function sendCommand(this: { isCluster: boolean; promise: Promise<unknown> }, command: Command) {
+    if (this.isCluster) command[pipeline] = this.promise;
+    return original.apply(this, arguments as never);
+  };
 }
 
-/** The prefix of an error reply (`WRONGTYPE`), or what {@link errorType} says. */
-function redisErrorType(error: unknown): string {
-  if (!(error instanceof Error) || error.name !== 'ReplyError') return errorType(error);
-  return /^[A-Z]+\b/.exec(error.message)?.[0] ?? 'ERR';
+/**
+ * Where the options lead. Where sentinels name the server, the host of the options is only its default, and of a cluster it
+ * is not known before it has chosen: then there is no address.
+ */
+function serverOf({ isCluster, options: { db, host, port, path, sentinels } }: Redis) {
+  const database = db ?? 0;
+  if (isCluster || (sentinels && path === undefined)) return { database, address: undefined, port: undefined };
+  return path === undefined || path === null
+    ? { database, address: host, port }
+    : { database, address: path, port: undefined };
+}
+
+function isRefresher({ options }: Redis): boolean {
+  return options.connectionName?.startsWith(REFRESHER) === true;
 }
