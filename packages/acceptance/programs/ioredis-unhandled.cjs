@@ -1,6 +1,6 @@
 'use strict';
 const diagnosticsChannel = require('node:diagnostics_channel');
-const Redis = require('ioredis');
+const Redis = require('./libraries.cjs')('ioredis');
 
 // What an observer of commands would do, to see what it does to the service.
 if (process.argv[2] === 'with-subscriber')

@@ -1,10 +1,15 @@
 'use strict';
 const { once } = require('node:events');
-const Redis = require('ioredis');
+const Redis = require('./libraries.cjs')('ioredis');
 const { outcome, serveSteps } = require('./steps.cjs');
 
 const url = process.env.REDIS_URL;
 const redis = new Redis(url);
+
+/** Old versions have no method for each command. */
+const ask = (name, ...args) => (redis[name] ? redis[name](...args) : redis.call(name, ...args));
+
+let opened = [];
 
 serveSteps({
   async outcomes() {
@@ -114,6 +119,62 @@ serveSteps({
     return outcome(gone.get('x'));
   },
 
+  async database() {
+    const other = new Redis(`${url}/3`);
+    const replies = [await other.set('a', '1'), await other.select(5), await other.get('a')];
+    await other.quit();
+    return replies;
+  },
+
+  /** A connection that is lost comes again, to the same database, and subscribes again. */
+  async reconnect() {
+    const other = new Redis(url, { connectionName: 'service' });
+    await other.select(4);
+    const id = await other.client('ID');
+    const again = once(other, 'ready');
+    await redis.client('KILL', 'ID', id);
+    await again;
+    const reply = await other.incr('again');
+    other.disconnect();
+    return reply;
+  },
+
+  async subscribe() {
+    const subscriber = new Redis(url);
+    const heard = once(subscriber, 'message');
+    await subscriber.subscribe('news');
+    await redis.publish('news', 'x');
+    await heard;
+    await subscriber.unsubscribe('news');
+    await subscriber.quit();
+    return heard;
+  },
+
+  async blocking() {
+    const waiting = new Redis(url);
+    const reply = waiting.blpop('late', 10);
+    await once(waiting, 'ready');
+    await redis.rpush('late', 'x');
+    const value = await reply;
+    await waiting.quit();
+    return value;
+  },
+
+  async autoPipelining() {
+    const auto = new Redis(url, { enableAutoPipelining: true });
+    await auto.set('auto:1', 'x');
+    const replies = await Promise.all([auto.get('auto:1'), auto.get('auto:2'), outcome(auto.lpop('auto:1'))]);
+    await auto.quit();
+    return replies;
+  },
+
+  async open() {
+    opened = [new Redis(url), new Redis(url)];
+    await Promise.all(opened.map((each) => once(each, 'ready')));
+  },
+
+  close: () => Promise.all(opened.map((each) => each.quit())),
+
   /** Fills the caches that {@link read} reads. */
   async fill() {
     await redis.mset('u:1', 'x', 'u:2', 'x', 'o:1', 'x', 'gone:1', 'x');
@@ -129,20 +190,28 @@ serveSteps({
       redis.get('u:none'),
       redis.get('without a prefix'),
       redis.mget('u:1', 'u:none', 'o:1', 'u:2', 'p:none'),
-      redis.getex('u:1', 'EX', 100),
-      redis.getex('u:none', 'EX', 100),
-      redis.getdel('gone:1'),
-      redis.getdel('gone:1'),
+      ask('getex', 'u:1', 'EX', 100),
+      ask('getex', 'u:none', 'EX', 100),
+      ask('getdel', 'gone:1'),
+      ask('getdel', 'gone:1'),
       redis.hget('h:1', 'f'),
       redis.hget('h:1', 'none'),
       redis.hmget('h:1', 'f', 'none', 'g'),
       redis.hgetall('h:1'),
       redis.hgetall('h:none'),
       redis.exists('u:1', 'u:none', 'u:2'),
-      redis.smismember('s:1', 'a', 'none', 'b'),
+      ask('smismember', 's:1', 'a', 'none', 'b'),
       redis.sismember('s:1', 'none'),
       outcome(redis.get('l:1')),
     ]),
+
+  /** The prefixes do not say what belongs together. */
+  async named() {
+    await redis.mset('session:1', 'x', 'user:1:profile', 'x', 'user:1:cart', 'x');
+    await redis.mget('session:1', 'session:2', 'user:1:profile', 'user:2:profile:old', 'user:1:cart');
+    await redis.get(Buffer.from('user:2:profile'));
+    await redis.get('session');
+  },
 
   prefixes: async () => {
     for (let i = 0; i < 1000; i++) await redis.get(`prefix${i}:key`);
