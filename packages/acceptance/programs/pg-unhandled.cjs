@@ -1,5 +1,5 @@
 'use strict';
-const pg = require('pg');
+const pg = require('./libraries.cjs')('pg');
 
 const ways = {
   query: (pool) => void pool.query('select 1/0'),
@@ -14,6 +14,16 @@ const ways = {
     }
     await ask().catch((error) => console.log(error, error.stack));
     await pool.end();
+  },
+  throw: (pool) =>
+    pool.query('select 1', () => {
+      throw new Error('thrown by the service');
+    }),
+  throwAfterAnError: async (pool) => {
+    const client = await pool.connect();
+    client.query('select 1/0', ({ code }) => {
+      throw new Error(`thrown by the service after ${code}`);
+    });
   },
 };
 

@@ -1,27 +1,29 @@
 'use strict';
-const { setImmediate } = require('node:timers/promises');
-const pg = require('pg');
+const libraries = require('./libraries.cjs');
 const { outcome, serveSteps } = require('./steps.cjs');
 
-const connectionString = process.env.DATABASE_URL;
-const max = 5;
-const pool = new pg.Pool({ connectionString, max });
-const other = new pg.Pool({ connectionString, max: 3 });
-const taken = [];
+const pg = libraries('pg');
 
-/** A client that goes away after the work. */
-async function withClient(options, work) {
+const connectionString = process.env.DATABASE_URL;
+const pool = new pg.Pool({ connectionString });
+pool.on('error', () => {});
+
+async function connect(options) {
   const client = new pg.Client({ connectionString, ...options });
   client.on('error', () => {});
   await client.connect();
+  return client;
+}
+
+/** A client that goes away after the work. */
+async function withClient(options, work) {
+  const client = await connect(options);
   try {
     return await work(client);
   } finally {
     await client.end();
   }
 }
-
-const counts = ({ totalCount, idleCount, waitingCount }) => ({ totalCount, idleCount, waitingCount });
 
 serveSteps({
   /** Every way to ask; each is to be counted once. */
@@ -63,19 +65,19 @@ serveSteps({
       await outcome(client.query('selec')),
       await outcome(client.query('create temp table u (id int primary key); insert into u values (1), (1)')),
       await outcome(client.query({ text: 7 })),
-      await outcome(
-        client.query('select $1::int', [
-          {
-            toPostgres() {
-              throw new TypeError('no value');
-            },
-          },
-        ]),
-      ),
       await outcome(client.query({ text: 'select 1', types: { getTypeParser: () => () => assertNever() } })),
       await outcome(client.query('select 1')),
     ]);
   },
+
+  /** pg 8.7 does not answer on such a connection any more. */
+  valueThatThrows: () =>
+    withClient({}, (client) => {
+      const toPostgres = () => {
+        throw new TypeError('no value');
+      };
+      return outcome(client.query('select $1::int', [{ toPostgres }]));
+    }),
 
   /** The server ends the connection in the middle of a query. */
   killed: () =>
@@ -88,77 +90,31 @@ serveSteps({
     }),
 
   /** The connection goes without a word. */
-  cut: () =>
-    withClient({}, async (client) => {
-      const waiting = outcome(client.query('select pg_sleep(60)'));
-      client.connection.stream.destroy();
-      return waiting;
-    }),
+  async cut() {
+    const client = await connect();
+    const waiting = outcome(client.query('select pg_sleep(60)'));
+    client.connection.stream.destroy();
+    return waiting;
+  },
 
   statementTimeout: () =>
     withClient({ statement_timeout: 10 }, (client) => outcome(client.query('select pg_sleep(60)'))),
 
   /** pg gives the query up, and the server answers it all the same. */
   queryTimeout: () =>
-    withClient({}, async (client) => {
-      const given = await outcome(client.query({ text: 'select pg_sleep(0.2)', query_timeout: 10 }));
+    withClient({ query_timeout: 10 }, async (client) => {
+      const given = await outcome(client.query('select pg_sleep(0.2)'));
+      client.connectionParameters.query_timeout = 0;
       await client.query('select 1');
       return given;
     }),
 
-  /** Takes two clients of the first pool and asks for more than it has; one of the second. */
-  async take() {
-    for (let i = 0; i < max; i++) taken.push(await pool.connect());
-    pool.connect().then((client) => taken.push(client));
-    pool.connect((_, client) => taken.push(client));
-    taken.push(await other.connect());
-  },
-
-  counts: () => [counts(pool), counts(other)],
-
-  async giveBack() {
-    while (taken.length > 0) {
-      taken.pop().release();
-      // Whoever waited for it may take it only now.
-      await setImmediate();
-    }
-  },
-
-  async burst() {
-    await Promise.all(Array.from({ length: 50 }, () => pool.query('select 1')));
-  },
-
-  /** The pool is full, and no connection comes. */
-  async poolTimeouts() {
-    const small = new pg.Pool({ connectionString, max: 1 });
-    const client = await small.connect();
-    small.options.connectionTimeoutMillis = 20;
-    const outcomes = [
-      await outcome(small.connect()),
-      await outcome(small.query('select 1')),
-      await new Promise((resolve) => small.connect((error) => resolve(error.message))),
-    ];
-    client.release();
-    await small.end();
-    return outcomes;
-  },
-
-  /** Nothing ever answers there: also the first connection of a pool may time out. */
-  async connectTimeout() {
-    const silent = require('node:net').createServer(() => {});
-    await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const { port } = silent.address();
-    const lost = new pg.Pool({ host: '127.0.0.1', port, database: 'lost', connectionTimeoutMillis: 20 });
-    const given = await outcome(lost.connect());
-    silent.close();
-    return [given, port];
-  },
-
-  async ended() {
-    const closed = new pg.Pool({ connectionString });
-    await closed.query('select 1');
-    await closed.end();
-    return outcome(closed.connect());
+  /** The process of the server that answers the query dies, and the server with it. */
+  async crashed() {
+    const client = await connect();
+    const waiting = outcome(client.query('select pg_sleep(60)'));
+    process.kill(client.processID, 'SIGKILL');
+    return waiting;
   },
 });
 

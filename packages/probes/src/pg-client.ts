@@ -19,8 +19,7 @@ export interface PgClient {
 export interface PgConnection {
   /** The text by the name of a prepared statement. */
   readonly parsedStatements: Readonly<Record<string, unknown>>;
-  on(event: 'readyForQuery', listener: (message: { readonly status?: string }) => void): void;
-  once(event: 'end', listener: (nothing: unknown) => void): void;
+  once(event: 'end', listener: () => void): void;
 }
 
 export interface PgNative {

@@ -1,10 +1,13 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { CellRegistry, HistogramCell, HistogramMetric } from '@otel-register/cells';
 import { type DatabaseTarget, DURATION_BOUNDARIES, targetAttributes } from './db-operation.ts';
+import type { Method } from './patch.ts';
 import { activeQuery, type PgClient, type PgQuery } from './pg-client.ts';
 
 /** What PostgreSQL says with every answer of a connection on which no transaction is open. */
 const IDLE = 'I';
+
+const transactions = Symbol('otel-register.transactions');
 
 /** When and in which span a query began. */
 export interface QueryStart {
@@ -12,8 +15,14 @@ export interface QueryStart {
   readonly span: SpanContext | undefined;
 }
 
-/** Makes a listener that cannot throw. */
-type Guard = <M>(listener: (message: M) => void) => (message: M) => void;
+type WatchedClient = PgClient & { [transactions]?: ClientTransactions };
+type Outcome = 'commit' | 'rollback';
+
+interface ClientTransactions {
+  readonly target: DatabaseTarget;
+  readonly cells: Partial<Record<Outcome, HistogramCell>>;
+  open: QueryStart | undefined;
+}
 
 /**
  * Measures transactions, from the statement that opened one until the server has ended it. That one is open, the server says
@@ -21,10 +30,17 @@ type Guard = <M>(listener: (message: M) => void) => (message: M) => void;
  */
 export class PgTransactions {
   readonly #duration: HistogramMetric;
-  readonly #guarded: Guard;
+  readonly #startOf: (query: PgQuery) => QueryStart | undefined;
+  readonly #failed: (error: unknown) => void;
 
-  constructor(cells: CellRegistry, guarded: Guard) {
-    this.#guarded = guarded;
+  /** @param startOf undefined for a query that is not watched */
+  constructor(
+    cells: CellRegistry,
+    startOf: (query: PgQuery) => QueryStart | undefined,
+    failed: (error: unknown) => void,
+  ) {
+    this.#startOf = startOf;
+    this.#failed = failed;
     this.#duration = cells.histogram({
       name: 'db.client.transaction.duration',
       unit: 's',
@@ -33,32 +49,48 @@ export class PgTransactions {
     });
   }
 
-  /**
-   * Watches a client that is about to connect. One of libpq says nothing of transactions.
-   *
-   * @param startOf undefined for a query that is not watched
-   */
-  watch(client: PgClient, target: DatabaseTarget, startOf: (query: PgQuery) => QueryStart | undefined): void {
-    const cells: Partial<Record<'commit' | 'rollback', HistogramCell>> = {};
-    let open: QueryStart | undefined;
-    const end = (outcome: 'commit' | 'rollback') => {
-      if (open === undefined) return;
-      cells[outcome] ??= this.#duration.bind({ ...targetAttributes(target), 'db.transaction.outcome': outcome });
-      cells[outcome].record((performance.now() - open.time) / 1000, open.span);
-      open = undefined;
+  /** Watches a client that is about to connect; those of libpq say nothing of transactions. */
+  watch(client: WatchedClient, target: DatabaseTarget): void {
+    client[transactions] = { target, cells: {}, open: undefined };
+    client.connection?.once('end', () => this.#ended(client));
+  }
+
+  /** Wraps `Client.prototype._handleReadyForQuery`. */
+  readying(original: Method): Method {
+    const answered = (client: WatchedClient, status: unknown) => this.#answered(client, status);
+    return function _handleReadyForQuery(this: WatchedClient, message?: { readonly status?: unknown }) {
+      answered(this, message?.status);
+      return original.apply(this, arguments as never);
     };
-    const ready = ({ status }: { readonly status?: string }) => {
-      if ((status === IDLE) === (open === undefined)) return;
+  }
+
+  #answered(client: WatchedClient, status: unknown): void {
+    try {
+      const known = client[transactions];
+      if (known === undefined || (status === IDLE) === (known.open === undefined)) return;
       const query = activeQuery(client);
-      if (status !== IDLE) open = query && startOf(query);
+      if (status !== IDLE) known.open = query && this.#startOf(query);
       // The COMMIT of a transaction in which something failed is answered ROLLBACK; one that fails itself is not active.
-      else end(query !== undefined && query._result?.command !== 'ROLLBACK' ? 'commit' : 'rollback');
-    };
-    // Before pg's own listeners, so that the query which has been answered is still the active one.
-    client.connection?.on('readyForQuery', this.#guarded(ready));
-    client.connection?.once(
-      'end',
-      this.#guarded(() => end('rollback')),
-    );
+      else this.#end(known, query !== undefined && query._result?.command !== 'ROLLBACK' ? 'commit' : 'rollback');
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #ended(client: WatchedClient): void {
+    try {
+      const known = client[transactions];
+      if (known?.open !== undefined) this.#end(known, 'rollback');
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #end(known: ClientTransactions, outcome: Outcome): void {
+    const { target, cells, open } = known;
+    if (open === undefined) return;
+    known.open = undefined;
+    cells[outcome] ??= this.#duration.bind({ ...targetAttributes(target), 'db.transaction.outcome': outcome });
+    cells[outcome].record((performance.now() - open.time) / 1000, open.span);
   }
 }

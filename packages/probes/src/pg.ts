@@ -11,6 +11,8 @@ import { Probe } from './probe.ts';
 import { sqlOperation } from './sql-operation.ts';
 
 const VERSIONS = ['>=8.0.0 <9'];
+/** Before, a client's methods do not see what the server says of transactions. */
+const TRANSACTION_VERSIONS = ['>=8.4.0 <9'];
 const POOL_VERSIONS = ['>=3.0.0 <4'];
 
 const operations = Symbol('otel-register.operations');
@@ -40,8 +42,9 @@ export class PgProbe extends Probe {
   constructor(cells: CellRegistry, database: DatabaseOperations) {
     super('pg');
     this.#operations = database;
-    this.#transactions = new PgTransactions(cells, (listener) => this.guarded(listener));
-    this.#pools = new PgPools(cells, (error) => this.failed(error));
+    const failed = (error: unknown) => this.failed(error);
+    this.#transactions = new PgTransactions(cells, startOf, failed);
+    this.#pools = new PgPools(cells, failed);
   }
 
   override disable(): void {
@@ -64,6 +67,12 @@ export class PgProbe extends Probe {
         },
         { module: 'pg/lib/native/client.js', wrappers: client },
         { module: 'pg/lib/native/query.js', wrappers: { handleError } },
+      ]),
+      this.patched('pg', TRANSACTION_VERSIONS, [
+        {
+          module: 'pg/lib/client.js',
+          wrappers: { _handleReadyForQuery: (original) => this.#transactions.readying(original) },
+        },
       ]),
       this.patched('pg-pool', POOL_VERSIONS, [
         {
@@ -130,7 +139,7 @@ export class PgProbe extends Probe {
       if (carrier === undefined || carrier[operations] !== undefined) return;
       const target = targetOf(client);
       carrier[operations] = this.#operations.on(target);
-      this.#transactions.watch(client, target, startOf);
+      this.#transactions.watch(client, target);
     } catch (failure) {
       this.failed(failure);
     }
