@@ -15,15 +15,18 @@ export interface PgUnderTest {
   readonly server: Postgres;
   /** The program, on a database of its own that is called after the set of libraries. */
   readonly service: Program;
+  /** Does something while the server is away. */
+  withoutServer(work: () => Promise<void>): Promise<void>;
 }
 
 /** Describes what a program does with each version of pg that is tested, on a PostgreSQL of the test file's own. */
 export function describeEachPg(program: string, tests: (pg: PgUnderTest) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'acceptance-pg-'));
   let server: Postgres;
-  before(async () => {
-    server = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true });
-  });
+  const start = async (port?: number) => {
+    server = await startPostgres({ dataDir: join(folder, 'postgres'), throwAway: true, ...(port && { port }) });
+  };
+  before(() => start());
   after(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -45,6 +48,10 @@ export function describeEachPg(program: string, tests: (pg: PgUnderTest) => void
         },
         get service() {
           return service;
+        },
+        async withoutServer(work) {
+          await server.stop();
+          await work().finally(() => start(server.port));
         },
       });
     });
