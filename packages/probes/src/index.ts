@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { CellRegistry } from '@otel-register/cells';
+import { AmqplibProbe } from './amqplib.ts';
 import type { CacheNamePattern } from './cache-names.ts';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
@@ -28,7 +29,17 @@ export interface ProbeContext {
 }
 
 /** All probes by the names that OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS take. */
-export const PROBE_NAMES = ['http', 'undici', 'express', 'pg', 'ioredis', 'redis', 'runtime-node', 'process'] as const;
+export const PROBE_NAMES = [
+  'http',
+  'undici',
+  'express',
+  'pg',
+  'ioredis',
+  'redis',
+  'amqplib',
+  'runtime-node',
+  'process',
+] as const;
 
 export type ProbeName = (typeof PROBE_NAMES)[number];
 
@@ -47,6 +58,7 @@ export function createProbes(
     pg: () => new PgProbe(cells, database),
     ioredis: () => new IoredisProbe(redis),
     redis: () => new NodeRedisProbe(redis),
+    amqplib: () => new AmqplibProbe(cells),
     'runtime-node': () => new RuntimeProbe(cells),
     process: () => new ProcessProbe(cells),
   };
