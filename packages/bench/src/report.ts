@@ -1,11 +1,14 @@
-import type { RecordResult, Results, ScrapeResult, StartUpResults, WorkloadResults } from './results.ts';
+import type { Machine, RecordResult, Results, ScrapeResult, StartUpResults, WorkloadResults } from './results.ts';
 import { number, signed, table, times } from './table.ts';
 import { CPU_TARGETS, START_UP_TARGETS } from './targets.ts';
 
-/** The whole of what was measured, as text. */
-export function report(results: Results): string {
-  const { machine, workloads, startUp, record, scrape } = results;
-  const parts = [`Node.js ${machine.node}, ${machine.processor}; ${machine.cores}`, ...workloads.map(workloadReport)];
+export function machineLine({ node, processor, cores }: Machine): string {
+  return `Node.js ${node}, ${processor}; ${cores}`;
+}
+
+/** What was measured, as text. */
+export function report({ workloads, startUp, record, scrape }: Results): string {
+  const parts = workloads.map(workloadReport);
   if (startUp) parts.push(startUpReport(startUp));
   if (record) parts.push(recordReport(record));
   if (scrape) parts.push(scrapeReport(scrape));

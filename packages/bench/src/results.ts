@@ -73,19 +73,28 @@ export interface ScrapeResult {
 /** The newer results, and of the older ones what was not measured again. */
 export function merged(older: Results | undefined, newer: Results): Results {
   if (older === undefined) return newer;
-  const byName = new Map(older.workloads.map((workload) => [workload.name, workload]));
-  for (const workload of newer.workloads) {
-    const before = byName.get(workload.name);
-    byName.set(
-      workload.name,
-      before === undefined ? workload : { ...workload, variants: mergedVariants(before, workload) },
-    );
-  }
-  return { ...older, ...newer, workloads: [...byName.values()] };
+  const workloads = mergedByName(older.workloads, newer.workloads, (before, after) => ({
+    ...after,
+    variants: mergedByName(before.variants, after.variants),
+  }));
+  const startUp = older.startUp &&
+    newer.startUp && {
+      ...newer.startUp,
+      variants: mergedByName(older.startUp.variants, newer.startUp.variants),
+    };
+  return { ...older, ...newer, workloads, ...(startUp && { startUp }) };
 }
 
-function mergedVariants(older: WorkloadResults, newer: WorkloadResults): VariantResults[] {
-  const again = new Map(newer.variants.map((variant) => [variant.name, variant]));
-  const kept = older.variants.map((variant) => again.get(variant.name) ?? variant);
-  return [...kept, ...newer.variants.filter(({ name }) => !kept.some((variant) => variant.name === name))];
+function mergedByName<T extends { readonly name: string }>(
+  older: readonly T[],
+  newer: readonly T[],
+  merge: (before: T, after: T) => T = (_, after) => after,
+): T[] {
+  const again = new Map(newer.map((item) => [item.name, item]));
+  const kept = older.map((before) => {
+    const after = again.get(before.name);
+    again.delete(before.name);
+    return after === undefined ? before : merge(before, after);
+  });
+  return [...kept, ...again.values()];
 }

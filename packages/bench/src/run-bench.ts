@@ -11,8 +11,8 @@ import { type Effort, type Measuring, measureWorkload } from './measure.ts';
 import { measureRecord, measureScrapes } from './micro.ts';
 import { readOptions } from './options.ts';
 import { installPeers, usualNode } from './peers.ts';
-import { report } from './report.ts';
-import { merged, type Results, type WorkloadResults } from './results.ts';
+import { machineLine, report } from './report.ts';
+import { type Machine, merged, type Results } from './results.ts';
 import { startSink } from './sink.ts';
 import { measureStartUp } from './start-up.ts';
 import { variants as allVariants } from './variants.ts';
@@ -84,37 +84,38 @@ export async function runBench(args: readonly string[]): Promise<void> {
     surroundings: { node, nodeVersion, serverPrefix, sinkUrl: sink.url },
     ...{ sink, effort: plan.effort, say },
   };
-  const results: Results = {
-    machine: {
-      node: nodeVersion,
-      processor: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-      cores: description,
-      date: new Date().toISOString().slice(0, 10),
-    },
-    workloads: await measureWorkloads(workloads, loaded, measuring),
-    ...(wants('start-up') && { startUp: await measureStartUp(variants, plan.startUpRuns, measuring) }),
-    ...(wants('record') && { record: await measureRecord(plan.recordTimes, measuring) }),
-    ...(wants('scrape') && { scrape: await measureScrapes(plan.scrapes, measuring) }),
+  const machine: Machine = {
+    node: nodeVersion,
+    processor: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    cores: description,
+    date: new Date().toISOString().slice(0, 10),
   };
+  /** At once, so that a run that is broken off leaves what it has measured. */
+  const tell = (part: Partial<Results>) => {
+    say('');
+    const results: Results = { machine, workloads: [], ...part };
+    write(plan, results);
+    console.log(`\n${report(results)}`);
+  };
+  console.log(machineLine(machine));
+  await withBackends(workloads, async (backends) => {
+    for (const workload of workloads) {
+      tell({ workloads: [await measureWorkload(workload, loaded, backends, measuring)] });
+    }
+  });
+  if (wants('start-up')) tell({ startUp: await measureStartUp(variants, plan.startUpRuns, measuring) });
+  if (wants('record')) tell({ record: await measureRecord(plan.recordTimes, measuring) });
+  if (wants('scrape')) tell({ scrape: await measureScrapes(plan.scrapes, measuring) });
   await sink.stop();
-  say('');
-  write(plan, results);
-  console.log(report(results));
 }
 
-async function measureWorkloads(
+async function withBackends(
   workloads: readonly Workload[],
-  variants: Parameters<typeof measureWorkload>[1],
-  measuring: Measuring,
-): Promise<WorkloadResults[]> {
-  const backends = workloads.length > 0 ? await startBackends() : undefined;
-  try {
-    const results: WorkloadResults[] = [];
-    for (const workload of workloads) results.push(await measureWorkload(workload, variants, backends!, measuring));
-    return results;
-  } finally {
-    await backends?.stop();
-  }
+  work: (backends: Backends) => Promise<void>,
+): Promise<void> {
+  if (workloads.length === 0) return;
+  const backends = await startBackends();
+  await work(backends).finally(() => backends.stop());
 }
 
 function write({ json, svg }: Plan, results: Results): void {
