@@ -16,7 +16,7 @@ import { type Machine, merged, type Results } from './results.ts';
 import { startSink } from './sink.ts';
 import { measureStartUp } from './start-up.ts';
 import { variants as allVariants } from './variants.ts';
-import { workloads as allWorkloads, type Workload } from './workloads.ts';
+import { workloads as allWorkloads, type Backends, type Workload } from './workloads.ts';
 
 interface Plan {
   readonly effort: Effort;
