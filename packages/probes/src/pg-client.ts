@@ -23,7 +23,7 @@ export interface PgConnection {
 }
 
 export interface PgNative {
-  readonly pq: { resultErrorFields(): { readonly sqlState?: string } | null };
+  readonly pq: { resultErrorFields(): { readonly sqlState?: string; readonly messagePrimary?: string } | null };
 }
 
 /** A query, or whatever else a client takes that has the methods of one: a cursor, a stream, a COPY. */

@@ -194,8 +194,15 @@ function operationOf(query: PgQuery, carrier: Carrier): string | undefined {
   return typeof text === 'string' ? sqlOperation(text) : undefined;
 }
 
-/** An error of libpq gets its SQLSTATE only when the query handles it. */
-function errorTypeOf(query: PgQuery, error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return (code === undefined && query.native?.pq.resultErrorFields()?.sqlState) || errorType(error);
+/**
+ * An error of libpq gets its SQLSTATE as its code only when the query handles it: out of what libpq keeps of its latest
+ * result, or from the error itself when queries are pipelined.
+ */
+function errorTypeOf({ native }: PgQuery, error: unknown): string {
+  const { code, message, sqlState } = (error ?? {}) as { code?: unknown; message?: unknown; sqlState?: unknown };
+  if (native === undefined || code !== undefined) return errorType(error);
+  if (typeof sqlState === 'string') return sqlState;
+  const latest = native.pq.resultErrorFields();
+  const isLatest = latest?.messagePrimary && String(message).includes(latest.messagePrimary);
+  return (isLatest && latest.sqlState) || errorType(error);
 }
