@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeEachRedis, operationsOf } from './support/each-redis.ts';
+import { increase } from './support/metrics-page.ts';
+import { runProgram, withoutAgentLines } from './support/program.ts';
+import { until } from './support/until.ts';
+
+describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
+  const isVersion4 = redis.libraries === 'oldest';
+
+  test('what node-redis sends by itself to connect is not counted', async () => {
+    assert.deepEqual(operationsOf(await redis.service.scrape()), {});
+  });
+
+  test('each command is counted under its name, and under the prefix of its error', async () => {
+    const { result, operations } = await redis.take('outcomes');
+    assert.match(result[0].message, /^WRONGTYPE/);
+    assert.deepEqual(operations, { 'SET –': 1, 'GET –': 1, 'HGET WRONGTYPE': 1, 'NOSUCH ERR': 1, 'EVAL MINE': 1 });
+  });
+
+  test('a series says the system, the database and where the server is', async () => {
+    const page = await redis.service.scrape();
+    const { hostname, port } = new URL(redis.server.url);
+    const sample = page.samples('db_client_operation_duration_seconds_count')[0];
+    assert.deepEqual(
+      { ...sample?.labels, db_operation_name: '' },
+      {
+        db_system_name: 'redis',
+        db_namespace: '0',
+        db_operation_name: '',
+        server_address: hostname,
+        server_port: port,
+      },
+    );
+  });
+
+  test('commands that waited for the connection are counted once', async () => {
+    const { result, operations } = await redis.take('offlineQueue');
+    assert.deepEqual(result, ['OK', 2, '2', 'ready']);
+    assert.deepEqual(operations, { 'SET –': 1, 'INCR –': 1, 'GET –': 1, 'QUIT –': 1 });
+  });
+
+  test('commands that are pipelined are counted one by one, each with its outcome', async () => {
+    const { operations, hits, misses } = await redis.take('pipeline');
+    assert.deepEqual(operations, { 'SET –': 1, 'GET –': 2, 'INCR ERR': 1 });
+    assert.deepEqual([hits, misses], [{ 'page GET': 1 }, { 'page GET': 1 }]);
+    const batch = await redis.take('batch');
+    assert.deepEqual(batch.operations, { 'SET –': 2, 'GET –': 2 });
+    assert.deepEqual([batch.hits, batch.misses], [{ 'page GET': 1 }, { 'page GET': 1 }]);
+  });
+
+  test('a transaction counts hits and misses by what EXEC brings, never by QUEUED', async () => {
+    const { result, operations, hits, misses } = await redis.take('multi');
+    assert.deepEqual(result, ['x', null, ['y', null], 'OK']);
+    assert.deepEqual(operations, { 'MSET –': 1, 'MULTI –': 1, 'GET –': 2, 'MGET –': 1, 'SET –': 1, 'EXEC –': 1 });
+    assert.deepEqual(
+      [hits, misses],
+      [
+        { 'cart GET': 1, 'cart MGET': 1 },
+        { 'cart GET': 1, 'cart MGET': 1 },
+      ],
+    );
+  });
+
+  test('after a transaction that came to nothing, reads are counted again', async () => {
+    const aborted = await redis.take('multiAborted');
+    assert.match(aborted.result[0].message, /EXECABORT|NOSUCH/);
+    assert.deepEqual([aborted.hits, aborted.misses], [{ 'cart GET': 1 }, {}]);
+    assert.deepEqual(aborted.operations, {
+      ...{ 'MULTI –': 1, 'GET –': 2, 'NOSUCH ERR': 1, 'EXEC EXECABORT': 1 },
+    });
+    const watched = await redis.take('multiWatched');
+    assert.match(watched.result[0], /watched keys/);
+    assert.deepEqual([watched.hits, watched.misses], [{ 'cart GET': 1 }, {}]);
+  });
+
+  test('a script is counted under the name it was sent by, and once more when the server does not know it', async () => {
+    const { result, operations } = await redis.take('scripts');
+    assert.deepEqual(result, [42, 42, 42]);
+    assert.deepEqual(operations, { 'SET –': 1, 'EVALSHA NOSCRIPT': 2, 'EVAL –': 2, 'EVALSHA –': 1, 'SCRIPT –': 1 });
+  });
+
+  test('buffers, raw commands and the interface with callbacks are counted alike', async () => {
+    const { result, operations, hits, misses } = await redis.take('forms');
+    assert.deepEqual(result, ['9', null, '9']);
+    assert.deepEqual(operations, { 'SET –': 1, 'GET –': 3 });
+    assert.deepEqual([hits, misses], [{ 'shop GET': 2 }, { 'shop GET': 1 }]);
+  });
+
+  if (!isVersion4) {
+    test('the replies of RESP3, in any form, tell hits and misses', async () => {
+      const { result, hits, misses } = await redis.take('resp3');
+      assert.deepEqual(result, [{ f: '1' }, {}, null]);
+      assert.deepEqual([hits, misses], [{ 'r HGETALL': 2 }, { 'r HGETALL': 1, 'r GET': 1 }]);
+    });
+
+    test('a read that the client-side cache answers is a hit or a miss, and no operation', async () => {
+      const { result, operations, hits, misses } = await redis.take('clientSideCache');
+      assert.deepEqual(result, ['x', 'x', 'x', null, null]);
+      assert.deepEqual(operations, { 'SET –': 1, 'GET –': 2 });
+      assert.deepEqual([hits, misses], [{ 'local GET': 3 }, { 'local GET': 2 }]);
+    });
+  }
+
+  test('an operation belongs to the database that it went to', async () => {
+    const databases = async () =>
+      (await redis.service.scrape()).values(
+        'db_client_operation_duration_seconds_count',
+        'db_namespace',
+        'db_operation_name',
+      );
+    const before = await databases();
+    await redis.take('database');
+    assert.deepEqual(increase(before, await databases()), {
+      ...{ '3 SET': 1, '3 SELECT': 1, '5 GET': 2, '5 MULTI': 1, '5 SELECT': 1, '5 EXEC': 1, '6 GET': 1 },
+    });
+  });
+
+  test('a connection that is lost is counted when it is there again, and what it sets up then is none of the service', async () => {
+    const { operations } = await redis.take('reconnect');
+    assert.deepEqual(operations, { 'SELECT –': 1, 'CLIENT –': 2, 'INCR –': 1 });
+    assert.equal((await redis.service.scrape()).value('redis_client_reconnections_total'), 1);
+  });
+
+  test('blocking commands and subscriptions are counted, messages and what is subscribed again are not', async () => {
+    assert.deepEqual((await redis.take('blocking')).operations, { 'BLPOP –': 1, 'RPUSH –': 1, 'QUIT –': 1 });
+    assert.deepEqual((await redis.take('subscribe')).operations, {
+      ...{ 'SUBSCRIBE –': 1, 'PSUBSCRIBE –': 1, 'PUBLISH –': 1, 'CLIENT –': 2, 'UNSUBSCRIBE –': 1 },
+    });
+  });
+
+  test('connections are counted while they are open', async () => {
+    const connections = async () => (await redis.service.scrape()).value('redis_client_connections');
+    await until('only the one of the service is open', async () => (await connections()) === 1);
+    await redis.take('open');
+    assert.equal(await connections(), 3);
+    await redis.take('close');
+    await until('two connections are closed', async () => (await connections()) === 1);
+  });
+
+  test('a command whose connection goes is an error, once', async () => {
+    const { operations } = await redis.take('cut');
+    assert.deepEqual(operations, { 'CLIENT –': 2, 'BLPOP connection_closed': 1 });
+  });
+
+  test('a command that the service takes back is an error, once', async () => {
+    const { result, operations } = await redis.take('given');
+    assert.equal(result, 'The command was aborted');
+    assert.deepEqual(operations, { 'GET aborted': 1 });
+  });
+
+  test('a command that the client refuses is an error', async () => {
+    const ended = await redis.take('ended');
+    assert.equal(ended.result.message, 'The client is closed');
+    assert.deepEqual(ended.operations, { 'QUIT –': 1, 'GET connection_closed': 1 });
+    const offline = await redis.take('offline');
+    assert.equal(offline.result.message, 'The client is offline');
+    assert.deepEqual(offline.operations, { 'CLIENT –': 2, 'GET connection_closed': 1 });
+  });
+
+  test('hits and misses are those of a scripted run, to the unit', async () => {
+    assert.deepEqual((await redis.take('fill')).hits, {});
+    const { hits, misses } = await redis.take('read');
+    assert.deepEqual(hits, {
+      ...{ 'u GET': 1, 'u MGET': 2, 'o MGET': 1, 'u GETEX': 1, 'gone GETDEL': 1, 'h HGET': 1, 'h HMGET': 2 },
+      ...{ 'h HGETALL': 1, 'u EXISTS': 3, 'o EXISTS': 1, 's SMISMEMBER': 2, 's SMEMBERS': 1, 'h HEXISTS': 1 },
+    });
+    assert.deepEqual(misses, {
+      ...{ 'u GET': 1, 'default GET': 1, 'u MGET': 1, 'p MGET': 1, 'u GETEX': 1, 'gone GETDEL': 1, 'h HGET': 1 },
+      ...{ 'h HMGET': 1, 'h HGETALL': 1, 'u EXISTS': 1, 's SMISMEMBER': 1, 's SISMEMBER': 1 },
+    });
+  });
+
+  for (const way of ['method', 'raw']) {
+    test(`a rejection that nobody handles ends the service as it does without the agent (${way})`, async () => {
+      const options = { args: [way], env: { REDIS_URL: redis.server.url, LIBRARIES: redis.libraries } };
+      const bare = await runProgram('node-redis-unhandled.cjs', { nodeArguments: [], ...options });
+      assert.equal(bare.code, 1);
+      assert.match(bare.stderr, /WRONGTYPE/);
+      assert.deepEqual(withoutAgentLines(await runProgram('node-redis-unhandled.cjs', options)), bare);
+    });
+  }
+});
