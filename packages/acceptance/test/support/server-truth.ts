@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { databaseNames } from '@payments/local-stack';
+import type { Pool } from 'pg';
 import { countOf } from './asked.ts';
 import type { Backend } from './backend.ts';
 import type { Values } from './metrics-page.ts';
@@ -10,16 +10,22 @@ import { until } from './until.ts';
 /** Asks a server what it was asked since the watching began, by operation: the truth that metrics are held against. */
 export type Truth = () => Promise<Values>;
 
+/** A PostgreSQL and its log, in which the statements of the test's own connections are not. */
+interface LoggingPostgres {
+  readonly postgresLog: string;
+  database(name: string): Pool;
+}
+
 /** Counts the statements of every connection that is made to one database from now on, out of PostgreSQL's own log. */
-export async function watchPostgres(backend: Backend, name: (typeof databaseNames)[number]): Promise<Truth> {
-  const own = backend.database(name);
+export async function watchPostgres({ postgresLog, database }: LoggingPostgres, name: string): Promise<Truth> {
+  const own = database(name);
   await own.query(`ALTER DATABASE ${name} SET log_statement = 'all'`);
   return async () => {
     const mark = randomUUID();
     await own.query(`DO $$ BEGIN RAISE LOG '${mark}'; END $$`);
     let log = '';
     await until('the mark in the log of PostgreSQL', async () => {
-      log = readFileSync(backend.postgresLog, 'utf8');
+      log = readFileSync(postgresLog, 'utf8');
       return log.includes(mark);
     });
     const statements = log.matchAll(/ LOG: {2}(?:statement|execute [^:]+): (?:\s|--.*)*(\w+)/g);
