@@ -28,7 +28,8 @@ export async function watchPostgres({ postgresLog, database }: LoggingPostgres, 
       log = readFileSync(postgresLog, 'utf8');
       return log.includes(mark);
     });
-    const statements = log.matchAll(/ LOG: {2}(?:statement|execute [^:]+): (?:\s|--.*)*(\w+)/g);
+    // Each further read of a cursor is logged as a fetch; the cursor is one statement.
+    const statements = log.matchAll(/ LOG: {2}(?:statement|execute (?!fetch from)[^:]+): (?:\s|--.*)*(\w+)/g);
     return countOf(Array.from(statements, ([, word = '']) => word));
   };
 }
