@@ -13,9 +13,11 @@ type Path = string | RegExp | readonly Path[];
 
 const mountPath = Symbol('otel-register.mount-path');
 const mount = Symbol('otel-register.mount');
+const answersNotFound = Symbol('otel-register.answers-not-found');
 
 interface Route {
   readonly path: Path;
+  [answersNotFound]?: true;
 }
 
 interface Layer {
@@ -107,7 +109,8 @@ export class ExpressProbe extends Probe {
     }
   }
 
-  #enteringRoute({ path }: Route, request: ExpressRequest): void {
+  #enteringRoute({ path, [answersNotFound]: isNone }: Route, request: ExpressRequest): void {
+    if (isNone) return;
     const pattern = this.#patternBelow(mountAround(request), path);
     if (!pattern.isOverflow) setRoute(request, pattern.value as string);
   }
@@ -145,9 +148,20 @@ function using(original: Method): Method {
     const pattern = isPath(path) ? path : '/';
     for (const layer of this.stack?.slice(before) ?? []) {
       if (pattern !== '/' || isRouter(layer.handle)) layer[mountPath] = pattern;
+      markNotFoundOfNest(layer.handle);
     }
     return result;
   };
+}
+
+/**
+ * NestJS 12 answers what it has no route for by a route of its own, for all paths below its prefix. Nothing tells it from one
+ * of the service's but who mounts it, which is looked at where it may be, once an application.
+ */
+function markNotFoundOfNest({ stack }: Layer['handle']): void {
+  const [layer, ...others] = Array.isArray(stack) ? (stack as Layer[]) : [];
+  if (layer?.route?.path !== '*path' || others.length > 0) return;
+  if (new Error().stack?.includes('platform-express')) layer.route[answersNotFound] = true;
 }
 
 /** A router, or what Express wraps an application in that is used by another one. */

@@ -4,15 +4,20 @@ import { AmqplibProbe } from './amqplib.ts';
 import type { CacheNamePattern } from './cache-names.ts';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
+import { FastifyProbe } from './fastify.ts';
+import { HapiProbe } from './hapi.ts';
+import { HonoProbe } from './hono.ts';
 import { HttpClientProbe } from './http-client.ts';
 import { HttpClientMetrics } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
+import { KoaProbe } from './koa.ts';
 import { NodeRedisProbe } from './node-redis.ts';
 import { PgProbe } from './pg.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
 import { RedisMetrics } from './redis-metrics.ts';
+import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
 import { UndiciProbe } from './undici.ts';
 
@@ -33,6 +38,11 @@ export const PROBE_NAMES = [
   'http',
   'undici',
   'express',
+  'fastify',
+  'koa',
+  'hapi',
+  'hono',
+  'restify',
   'pg',
   'ioredis',
   'redis',
@@ -55,6 +65,11 @@ export function createProbes(
     http: () => [new HttpServerProbe(cells, ignores), new HttpClientProbe(httpClients)],
     undici: () => new UndiciProbe(httpClients),
     express: () => new ExpressProbe(),
+    fastify: () => new FastifyProbe(),
+    koa: () => new KoaProbe(),
+    hapi: () => new HapiProbe(),
+    hono: () => new HonoProbe(),
+    restify: () => new RestifyProbe(),
     pg: () => new PgProbe(cells, database),
     ioredis: () => new IoredisProbe(redis),
     redis: () => new NodeRedisProbe(redis),

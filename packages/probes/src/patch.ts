@@ -1,4 +1,5 @@
 import { InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
+import { watchImports } from './imported-modules.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of a library, whatever its signature
 export type Method = (this: any, ...args: any[]) => any;
@@ -55,14 +56,28 @@ export function unpatchMethod(target: object, name: string): void {
   if (descriptor && original) Object.defineProperty(target, name, { ...descriptor, value: original });
 }
 
-/** Methods of one module of a package. */
+/** What is patched of one module of a package: methods, or what it exports. */
 export interface PatchedModule<E = never> {
   /** The module's path as it is required, `pg/lib/query.js`, or the package's name for its main module. */
   readonly module: string;
+  /** Where the main module is in its package; needed where nothing but it can be patched, see {@link watchImports}. */
+  readonly file?: string;
   /** What of the module's exports has the methods; its prototype unless given. */
   readonly holder?: (exports: E) => object;
   /** By the name of the method. */
-  readonly wrappers: Readonly<Record<string, (original: Method) => Method>>;
+  readonly wrappers?: Readonly<Record<string, (original: Method) => Method>>;
+  /** Makes what is exported in place of `exports`; it must do nothing of its own while the probe is disabled. */
+  readonly replace?: (exports: E) => E;
+}
+
+/** What a probe is told of the packages that it patches. */
+export interface PatchReport {
+  /** Something cannot be patched; the service gets its package all the same. */
+  readonly failed: (error: unknown) => void;
+  /** The package is there in a version that is patched. */
+  readonly known: (version: string | undefined) => void;
+  /** The package is there. */
+  readonly seen: (version: string | undefined) => void;
 }
 
 /**
@@ -70,39 +85,46 @@ export interface PatchedModule<E = never> {
  * where they can be: they are required also when the service imports the package from an ES module.
  *
  * @param versions semantic version ranges; other versions stay as they are
- * @param failed told what cannot be patched; the service gets its package all the same
  */
 export function patchedPackage(
   name: string,
   versions: string[],
   // biome-ignore lint/suspicious/noExplicitAny: the exports of a library, whatever they are
   modules: readonly PatchedModule<any>[],
-  failed: (error: unknown) => void,
+  report: PatchReport,
 ): InstrumentationNodeModuleDefinition {
-  const hooks = modules.map((module) => ({ module: module.module, ...hooksOf(module, failed) }));
+  const hooks = modules.map((module) => ({ module: module.module, ...hooksOf(module, report) }));
   const main = hooks.find(({ module }) => module === name);
   const files = hooks
     .filter((inner) => inner !== main)
     .map(({ module, patch, unpatch }) => new InstrumentationNodeModuleFile(module, versions, patch, unpatch));
-  return new InstrumentationNodeModuleDefinition(name, versions, main?.patch, main?.unpatch, files);
+  const see = (exports: unknown, version?: string) => {
+    report.seen(version);
+    return exports;
+  };
+  const seen = files.map((file) => new InstrumentationNodeModuleFile(file.name, ['*'], see, () => {}));
+  for (const { file } of modules) if (file) watchImports(`${name}/${file}`);
+  return new InstrumentationNodeModuleDefinition(name, versions, main?.patch, main?.unpatch, [...files, ...seen]);
 }
 
 const prototypeOf = (exports: { readonly prototype: object }): object => exports.prototype;
 
 function hooksOf<E>(
-  { module, holder = prototypeOf as (exports: E) => object, wrappers }: PatchedModule<E>,
-  failed: (error: unknown) => void,
+  { module, holder = prototypeOf as (exports: E) => object, wrappers = {}, replace }: PatchedModule<E>,
+  report: PatchReport,
 ) {
   /** Every copy of the package that was loaded: there may be one in several versions. */
   const holders = new Set<object>();
   return {
-    patch(exports: E): E {
+    patch(exports: E, version?: string): E {
+      report.known(version);
       try {
+        if (replace) return replace(exports);
         const target = holder(exports);
         holders.add(target);
         for (const [method, wrap] of Object.entries(wrappers)) patchMethod(target, method, wrap);
       } catch (error) {
-        failed(new Error(`${module} is not as expected`, { cause: error }));
+        report.failed(new Error(`${module} is not as expected`, { cause: error }));
       }
       return exports;
     },

@@ -8,8 +8,9 @@ import { CellRegistry } from '@otel-register/cells';
 import { createProbes } from '../src/index.ts';
 
 const require = createRequire(import.meta.url);
+const libraries = createRequire(new URL('../../acceptance/libraries/current/index.js', import.meta.url));
 const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 100 });
-const probes = createProbes({ cells, ignores: () => false }, () => true);
+const probes = createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
 const reader = cells.producer();
 const enable = () => {
   for (const probe of probes) probe.enable();
@@ -27,7 +28,10 @@ function methods(): Record<string, unknown> {
   const { Client, Pool, Query } = require('pg');
   const Redis = require('ioredis');
   const Router = require('router');
+  const Koa = libraries('koa');
   return {
+    'koa: createContext': Koa.prototype.createContext,
+    'hapi: _lookup': libraries('@hapi/hapi/lib/request.js').prototype._lookup,
     'pg: connect': Client.prototype.connect,
     'pg: _pulseQueryQueue': Client.prototype._pulseQueryQueue,
     'pg: handleReadyForQuery': Query.prototype.handleReadyForQuery,

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { type ExitResult, repositoryRoot, startProcess, waitForOutput } from '@payments/local-stack';
 import { type MetricsPage, scrape, scrapeAtRest } from './metrics-page.ts';
 
 /** NODE_UNDER_TEST=/path/to/node runs the programs, and not the tests, with another Node.js. */
 const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+
+/** The major version of the Node.js that the programs run with. */
+export const nodeMajor = Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))?.[0]);
 
 const PROGRAMS = resolve(repositoryRoot, 'packages/acceptance/programs');
 
