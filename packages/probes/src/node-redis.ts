@@ -77,6 +77,8 @@ export class NodeRedisProbe extends Probe {
   #queueOfNextSocket: Queue | undefined;
   /** Whether there are clusters, which send a command once more, elsewhere, when a server says where to. */
   #hasCluster = false;
+  /** Where SENTINEL was asked: it subscribes there too. */
+  readonly #sentinels = new Set<string>();
   /** By the arguments of the command: when those began that are on such a way. */
   readonly #redirected = new WeakMap<Args, number>();
 
@@ -199,6 +201,8 @@ export class NodeRedisProbe extends Probe {
       if (operation === 'SELECT') on.select(args[1]);
       return true;
     }
+    if (operation === 'SENTINEL') this.#sentinels.add(serverName(on));
+    else if (operation.endsWith('SUBSCRIBE')) return this.#sentinels.has(serverName(on));
     return ROUTING.has(operation) || (operation === 'CLUSTER' && this.#hasCluster);
   }
 
@@ -274,6 +278,10 @@ export class NodeRedisProbe extends Probe {
 
 /** What node-redis says then, or that it is offline. */
 const REFUSED = new Error('The client is closed');
+
+function serverName({ server: { address, port } }: RedisConnection): string {
+  return `${address}:${port}`;
+}
 
 /** As node-redis itself fills in what is not given. */
 function serverOf(options: SocketOptions | undefined, database: number): RedisServer {

@@ -1,0 +1,30 @@
+'use strict';
+const load = require('./libraries.cjs');
+const { serveSteps } = require('./steps.cjs');
+
+const url = process.env.REDIS_URL;
+
+/** How each library sends any command. */
+const senders = {
+  async ioredis() {
+    const redis = new (load('ioredis'))(url);
+    return (...command) => redis.call(...command);
+  },
+  async redis() {
+    const client = await load('redis').createClient({ url }).connect();
+    return (...command) => client.sendCommand(command);
+  },
+};
+
+senders[process.argv[2]]().then((send) =>
+  serveSteps({
+    async read() {
+      await send('SET', 'doc:1', '{}');
+      return [
+        await send('JSON.GET', 'doc:1'),
+        await send('JSON.GET', 'doc:none'),
+        await send('JSON.MGET', 'doc:1', 'paper:none', 'doc:none'),
+      ];
+    },
+  }),
+);
