@@ -8,6 +8,7 @@ export type ClientSocket = Duplex & { readonly connecting?: boolean; [connection
 
 interface Connection {
   readonly states: States;
+  readonly onClose: () => void;
   /** In flight. */
   requests: number;
 }
@@ -48,9 +49,10 @@ export class HttpClientConnections {
   /** @returns whether the connection was not known before */
   opened(socket: ClientSocket, target: HttpTarget): boolean {
     if (socket[connection]) return false;
-    socket[connection] = { states: this.#statesOf(target), requests: 0 };
+    const onClose = () => this.forget(socket);
+    socket[connection] = { states: this.#statesOf(target), onClose, requests: 0 };
     this.#open.add(socket);
-    socket.once('close', () => this.forget(socket));
+    socket.on('close', onClose);
     return true;
   }
 
@@ -63,6 +65,8 @@ export class HttpClientConnections {
   /** For a connection that no longer is one of HTTP: it was closed or speaks another protocol now. */
   forget(socket: ClientSocket): void {
     this.#open.delete(socket);
+    const known = socket[connection];
+    if (known) socket.off('close', known.onClose);
   }
 
   #statesOf(target: HttpTarget): States {

@@ -117,29 +117,23 @@ export class HttpClientProbe extends Probe {
   }
 
   #watch(socket: WatchedSocket): void {
-    const over = (errorOf: (request: WatchedRequest) => string | undefined) =>
+    const over = (errorOf: (request: WatchedRequest) => string) =>
       this.guarded(() => {
         const request = socket[current];
         if (request) this.#ended(request, request.res?.complete ? undefined : errorOf(request));
       });
+    const freed = over(() => 'aborted');
+    const closed = over(({ destroyed, res }) => (destroyed || res?.destroyed ? 'aborted' : 'ECONNRESET'));
+    const removed = this.guarded(() => {
+      const request = socket[current];
+      if (!request?.res?.upgrade) return;
+      socket.off('free', freed).off('close', closed).off('agentRemove', removed);
+      this.#metrics.connections.forget(socket);
+      this.#ended(request, undefined);
+    });
     // Before the agent's own listener, which gives the connection to the next request at once.
-    socket.prependListener(
-      'free',
-      over(() => 'aborted'),
-    );
-    socket.on(
-      'close',
-      over(({ destroyed, res }) => (destroyed || res?.destroyed ? 'aborted' : 'ECONNRESET')),
-    );
-    socket.on(
-      'agentRemove',
-      this.guarded(() => {
-        const request = socket[current];
-        if (!request?.res?.upgrade) return;
-        this.#metrics.connections.forget(socket);
-        this.#ended(request, undefined);
-      }),
-    );
+    socket.prependListener('free', freed);
+    socket.on('close', closed).on('agentRemove', removed);
   }
 
   #ended(request: WatchedRequest, error: string | undefined): void {

@@ -19,7 +19,9 @@ import { ProcessProbe } from './process.ts';
 import { RedisMetrics } from './redis-metrics.ts';
 import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
+import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
+import { WsProbe } from './ws.ts';
 
 export type { CacheNamePattern, Probe };
 
@@ -47,6 +49,8 @@ export const PROBE_NAMES = [
   'ioredis',
   'redis',
   'amqplib',
+  'ws',
+  'socket.io',
   'runtime-node',
   'process',
 ] as const;
@@ -74,6 +78,8 @@ export function createProbes(
     ioredis: () => new IoredisProbe(redis),
     redis: () => new NodeRedisProbe(redis),
     amqplib: () => new AmqplibProbe(cells),
+    ws: () => new WsProbe(cells),
+    'socket.io': () => new SocketIoProbe(cells),
     'runtime-node': () => new RuntimeProbe(cells),
     process: () => new ProcessProbe(cells),
   };

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { Traffic } from './support/connection-traffic.ts';
+import type { Values } from './support/metrics-page.ts';
+import { type Program, startProgram } from './support/program.ts';
+
+/** What both sides see of so many messages and bytes that go to the server and come back from it. */
+function exchanged(up: [messages: number, bytes: number], down: [messages: number, bytes: number]): Values {
+  return {
+    'server messages receive': up[0],
+    'server bytes receive': up[1],
+    'server messages transmit': down[0],
+    'server bytes transmit': down[1],
+    'client messages transmit': up[0],
+    'client bytes transmit': up[1],
+    'client messages receive': down[0],
+    'client bytes receive': down[1],
+  };
+}
+
+/** That of the packet which answers a connection to a namespace: `0{"sid":"..."}`. */
+const CONNECTED = `0{"sid":"${'x'.repeat(20)}"}`.length;
+
+const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+const hasHooks = execFileSync(node, ['-p', "'registerHooks' in require('node:module')"], { encoding: 'utf8' });
+
+const VARIANTS = [
+  { how: 'current', program: 'socket-io.cjs', libraries: 'current', skip: false },
+  { how: 'oldest', program: 'socket-io.cjs', libraries: 'oldest', skip: false },
+  {
+    how: 'imported',
+    program: '../libraries/current/socket-io.mjs',
+    libraries: 'current',
+    skip: hasHooks.trim() !== 'true' && 'the client as ES modules needs Node.js 22.15',
+  },
+];
+
+for (const { how, program, libraries, skip } of VARIANTS) {
+  describe(`socket.io (${how})`, { skip }, () => {
+    let service: Program;
+    let traffic: Traffic;
+    before(async () => {
+      service = await startProgram(program, { env: { LIBRARIES: libraries } });
+      traffic = new Traffic(service, 'socketio');
+    });
+    after(() => service.stop());
+
+    for (const transport of ['websocket', 'polling'])
+      test(`events and acknowledgements are counted on both sides, over ${transport}`, async () => {
+        const { result, added } = await traffic.take(transport);
+        assert.deepEqual(result, [17, 'é']);
+        const up = ['0', '20["ask","how long is this?"]', '2["echo","é"]', '1'];
+        const down = ['30[17]', '2["echo","é"]'];
+        const bytes = (packets: string[]) => Buffer.byteLength(packets.join(''));
+        assert.deepEqual(added, exchanged([2, bytes(up)], [2, CONNECTED + bytes(down)]));
+      });
+
+    test('a connection that changes its transport stays the one that it is', async () => {
+      const { result, added } = await traffic.take('upgraded');
+      assert.deepEqual([result, added['server messages receive'], added['client messages receive']], [20, 1, 1]);
+      await traffic.open(0, 0);
+    });
+
+    test('binary attachments are part of their message', async () => {
+      const { result, added } = await traffic.take('binary');
+      assert.deepEqual(result, [100, 50]);
+      const of = (what: string) => [added[`server messages ${what}`], added[`client messages ${what}`]];
+      assert.deepEqual([of('receive'), of('transmit')].flat(), [2, 2, 2, 2]);
+      assert.ok((added['server bytes receive'] ?? 0) > 150);
+    });
+
+    test('namespaces share their connection', async () => {
+      const { added } = await traffic.take('namespaces');
+      assert.deepEqual([added['server messages receive'], added['client messages receive']], [1, 1]);
+    });
+
+    test('what is sent to all is one message for each', async () => {
+      const { added } = await traffic.take('broadcast');
+      assert.deepEqual([added['server messages transmit'], added['client messages receive']], [3, 3]);
+      assert.deepEqual([added['server messages receive'], added['client messages transmit']], [1, 1]);
+    });
+
+    for (const [step, who] of [
+      ['close', 'the client'],
+      ['disconnect', 'the server'],
+    ] as const) {
+      test(`connections are open until ${who} ends them`, async () => {
+        await traffic.open(0, 0);
+        await service.step('open');
+        await traffic.open(3, 3);
+        await service.step(step);
+        await traffic.open(0, 0);
+      });
+    }
+
+    test('when the server is killed, no connection is left open', async () => {
+      const other = await startProgram('socket-io.cjs', { nodeArguments: [], env: { LIBRARIES: libraries } });
+      const client = await startProgram(program, {
+        env: { LIBRARIES: libraries, SERVER: (await other.step('url')) as string },
+      });
+      try {
+        const seen = new Traffic(client, 'socketio');
+        await client.step('open');
+        await seen.open(0, 3);
+        process.kill(other.pid, 'SIGKILL');
+        await seen.open(0, 0);
+      } finally {
+        await client.stop();
+        await other.stop();
+      }
+    });
+
+    test('a service sees of its connections what it sees without the agent', async (t) => {
+      const bare = await startProgram(program, { nodeArguments: [], env: { LIBRARIES: libraries } });
+      t.after(() => bare.stop());
+      assert.deepEqual(await service.step('seen'), await bare.step('seen'));
+    });
+
+    test('its WebSockets are not counted as such, too', async () => {
+      assert.doesNotMatch((await service.scrape()).text, /^websocket_/m);
+    });
+  });
+}
