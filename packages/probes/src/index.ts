@@ -14,6 +14,7 @@ import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
 import { NodeRedisProbe } from './node-redis.ts';
 import { PgProbe } from './pg.ts';
+import { PrismaProbe } from './prisma.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
 import { RedisMetrics } from './redis-metrics.ts';
@@ -46,6 +47,7 @@ export const PROBE_NAMES = [
   'hono',
   'restify',
   'pg',
+  'prisma',
   'ioredis',
   'redis',
   'amqplib',
@@ -75,6 +77,7 @@ export function createProbes(
     hono: () => new HonoProbe(),
     restify: () => new RestifyProbe(),
     pg: () => new PgProbe(cells, database),
+    prisma: () => new PrismaProbe(cells),
     ioredis: () => new IoredisProbe(redis),
     redis: () => new NodeRedisProbe(redis),
     amqplib: () => new AmqplibProbe(cells),
