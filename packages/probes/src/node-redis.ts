@@ -1,5 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
+import { OwnCommands } from './node-redis-own-commands.ts';
 import type { Method } from './patch.ts';
 import { constructing } from './patch-class.ts';
 import { Probe } from './probe.ts';
@@ -8,12 +9,6 @@ import { redisOperation } from './redis-operation.ts';
 
 /** `redis` 4.6 is built on 1.5 of its client, 5 and 6 on the client of the same version. */
 const VERSIONS = ['>=1.5.0 <2', '>=5.0.0 <7'];
-
-/** What it sends by itself, before anything else, to a server that it has connected to. */
-const HANDSHAKE = new Set(['AUTH', 'CLIENT', 'HELLO', 'READONLY', 'SELECT']);
-
-/** What it sends by itself to find its way among sentinels and, with CLUSTER, in a cluster. */
-const ROUTING = new Set(['ASKING', 'SENTINEL']);
 
 /** How the commands begin that subscribe to each kind of channel. */
 const SUBSCRIPTIONS = new Map([
@@ -75,11 +70,8 @@ export class NodeRedisProbe extends Probe {
   readonly #redis: RedisMetrics;
   /** A client makes its queue and, right after that, its socket. */
   #queueOfNextSocket: Queue | undefined;
-  /** Whether there are clusters, which send a command once more, elsewhere, when a server says where to. */
-  #hasCluster = false;
-  /** Where SENTINEL was asked: it subscribes there too. */
-  readonly #sentinels = new Set<string>();
-  /** By the arguments of the command: when those began that are on such a way. */
+  readonly #own = new OwnCommands();
+  /** When those commands began that a cluster sends once more, elsewhere; by their arguments, which stay the same. */
   readonly #redirected = new WeakMap<Args, number>();
 
   constructor(redis: RedisMetrics) {
@@ -143,7 +135,7 @@ export class NodeRedisProbe extends Probe {
 
   #connectingCluster(original: Method): Method {
     const found = () => {
-      this.#hasCluster = true;
+      this.#own.hasCluster = true;
     };
     return function connect(this: unknown) {
       found();
@@ -176,8 +168,11 @@ export class NodeRedisProbe extends Probe {
     try {
       // At once: a script's turns from EVALSHA to EVAL in these very arguments when the server does not know it.
       const operation = redisOperation(String(args[0]));
-      if (this.#isOwn(on, operation, args, isFirst)) return promise;
-      const startedAt = (this.#hasCluster ? this.#redirected.get(args) : undefined) ?? performance.now();
+      if (this.#own.has(on, operation, isFirst)) {
+        if (operation === 'SELECT') on.select(args[1]);
+        return promise;
+      }
+      const startedAt = (this.#own.hasCluster ? this.#redirected.get(args) : undefined) ?? performance.now();
       const sent: Sent = { on, operation, args, startedAt, span: this.#redis.captureSpan() };
       return promise.then(
         (reply) => {
@@ -195,17 +190,6 @@ export class NodeRedisProbe extends Probe {
     }
   }
 
-  /** Whether a command is none of the service's. */
-  #isOwn(on: RedisConnection, operation: string, args: Args, isFirst: boolean): boolean {
-    if (isFirst && HANDSHAKE.has(operation)) {
-      if (operation === 'SELECT') on.select(args[1]);
-      return true;
-    }
-    if (operation === 'SENTINEL') this.#sentinels.add(serverName(on));
-    else if (operation.endsWith('SUBSCRIBE')) return this.#sentinels.has(serverName(on));
-    return ROUTING.has(operation) || (operation === 'CLUSTER' && this.#hasCluster);
-  }
-
   #resolved({ on, operation, args, startedAt, span }: Sent, reply: unknown): void {
     try {
       on.succeeded(operation, startedAt, span);
@@ -217,7 +201,7 @@ export class NodeRedisProbe extends Probe {
 
   #rejected({ on, operation, args, startedAt, span }: Sent, error: unknown): void {
     try {
-      if (this.#hasCluster && isRedirection(error)) this.#redirected.set(args, startedAt);
+      if (this.#own.hasCluster && isRedirection(error)) this.#redirected.set(args, startedAt);
       else on.failed(operation, error, startedAt, span);
     } catch (failure) {
       this.failed(failure);
@@ -257,18 +241,18 @@ export class NodeRedisProbe extends Probe {
 
   /** A client that takes no commands refuses them before they get to its queue. */
   #sending(original: Method): Method {
-    const refused = (client: Client, args: Args) => this.#refused(client, args);
+    const look = (client: Client, args: Args) => this.#lookForRefusal(client, args);
     return function sendCommand(this: Client, args: Args) {
-      const takes = this.isReady || (this.isOpen && !this.options?.disableOfflineQueue);
-      if (!takes) refused(this, args);
+      look(this, args);
       return original.apply(this, arguments as never);
     };
   }
 
-  #refused(client: Client, args: Args): void {
+  #lookForRefusal(client: Client, args: Args): void {
     try {
-      const { socket, database } = client.options ?? {};
-      client[connection] ??= this.#redis.connection(serverOf(socket, database ?? 0), () => false);
+      if (client.isReady || (client.isOpen && !client.options?.disableOfflineQueue)) return;
+      const { socket, database = 0 } = client.options ?? {};
+      client[connection] ??= this.#redis.connection(serverOf(socket, database), () => false);
       client[connection].failed(redisOperation(String(args[0])), REFUSED, performance.now(), this.#redis.captureSpan());
     } catch (failure) {
       this.failed(failure);
@@ -278,10 +262,6 @@ export class NodeRedisProbe extends Probe {
 
 /** What node-redis says then, or that it is offline. */
 const REFUSED = new Error('The client is closed');
-
-function serverName({ server: { address, port } }: RedisConnection): string {
-  return `${address}:${port}`;
-}
 
 /** As node-redis itself fills in what is not given. */
 function serverOf(options: SocketOptions | undefined, database: number): RedisServer {

@@ -41,6 +41,8 @@ function methods(): Record<string, unknown> {
     'pg-pool: _acquireClient': Pool.prototype._acquireClient,
     'pg-pool: _release': Pool.prototype._release,
     'ioredis: sendCommand': Redis.prototype.sendCommand,
+    'redis: addCommand': libraries('@redis/client/dist/lib/client/commands-queue.js').default.prototype.addCommand,
+    'redis: RedisSocket': libraries('@redis/client/dist/lib/client/socket.js').default,
     'router: use': Router.prototype.use,
     'router: param': Router.prototype.param,
     'router: handleRequest': Object.getPrototypeOf(new Router().use(() => {}).stack[0]).handleRequest,
