@@ -122,7 +122,9 @@ function hooksOf<E>(
         if (replace) return replace(exports);
         const target = holder(exports);
         holders.add(target);
-        for (const [method, wrap] of Object.entries(wrappers)) patchMethod(target, method, wrap);
+        // When the probe is enabled again, it is told of the last copy only.
+        for (const each of holders)
+          for (const [method, wrap] of Object.entries(wrappers)) patchMethod(each, method, wrap);
       } catch (error) {
         report.failed(new Error(`${module} is not as expected`, { cause: error }));
       }

@@ -3,6 +3,7 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { CellRegistry } from '@otel-register/cells';
 import { createProbes } from '../src/index.ts';
@@ -20,7 +21,14 @@ const disable = () => {
 };
 after(disable);
 
-const CHANNELS = ['http.server.request.start', 'http.server.response.finish', 'net.server.socket'];
+const CHANNELS = [
+  'http.server.request.start',
+  'http.server.response.finish',
+  'net.server.socket',
+  'http.client.request.error',
+  'undici:request:create',
+  'undici:request:trailers',
+];
 const watched = () => CHANNELS.filter((name) => diagnosticsChannel.hasSubscribers(name));
 
 /** The methods that probes replace, by what has them. */
@@ -29,7 +37,27 @@ function methods(): Record<string, unknown> {
   const Redis = require('ioredis');
   const Router = require('router');
   const Koa = libraries('koa');
+  const http = require('node:http');
+  const WebSocket = libraries('ws');
+  const amqp = (name: string) => libraries(join(dirname(libraries.resolve('amqplib')), 'lib', `${name}.js`));
   return {
+    'http: addRequest': http.Agent.prototype.addRequest,
+    'http: onSocket': http.ClientRequest.prototype.onSocket,
+    'amqplib: publish': amqp('channel_model').Channel.prototype.publish,
+    'amqplib: publish with callbacks': amqp('callback_model').Channel.prototype.publish,
+    'amqplib: accept': amqp('channel').Channel.prototype.accept,
+    'amqplib: sendImmediately': amqp('channel').Channel.prototype.sendImmediately,
+    'amqplib: sendOrEnqueue': amqp('channel').Channel.prototype.sendOrEnqueue,
+    'amqplib: dispatchMessage': amqp('channel').BaseChannel.prototype.dispatchMessage,
+    'amqplib: toClosed': amqp('connection').Connection.prototype.toClosed,
+    'amqplib: connect': amqp('connect').connect,
+    'ws: setSocket': WebSocket.prototype.setSocket,
+    'ws: emitClose': WebSocket.prototype.emitClose,
+    'ws: handleUpgrade': WebSocket.Server.prototype.handleUpgrade,
+    'ws: sendFrame': WebSocket.Sender.prototype.sendFrame,
+    'ws: dataMessage': WebSocket.Receiver.prototype.dataMessage,
+    'socket.io: ondata': libraries(join(dirname(libraries.resolve('socket.io')), 'client.js')).Client.prototype.ondata,
+    'socket.io-client: ondata': libraries('socket.io-client').Manager.prototype.ondata,
     'koa: createContext': Koa.prototype.createContext,
     'hapi: _lookup': libraries('@hapi/hapi/lib/request.js').prototype._lookup,
     'pg: connect': Client.prototype.connect,
