@@ -16,7 +16,7 @@ test('the table of settings in the README is the one that is read (npm run docs 
 
 test('the table of metrics in the README names every metric that the probes declare, with its type, and no other', () => {
   const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 1 });
-  createProbes({ cells, ignores: () => false }, () => true);
+  createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
   const declared = cells.declared.map((metric) => {
     const type = familyType(metric);
     return `${type && familyName(metric, type)} ${type}`;
