@@ -8,3 +8,25 @@ const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
 export function methodName(method: string | undefined): string {
   return method !== undefined && METHODS.has(method) ? method : '_OTHER';
 }
+
+/**
+ * Buckets for sizes of bodies, in bytes. The semantic conventions advise none; these are the ones that gRPC's metrics have
+ * for the sizes of messages (gRFC A66), as OpenCensus had before them.
+ */
+export const HTTP_BODY_SIZE_BOUNDARIES = [
+  0,
+  ...[1, 2, 4, 16, 64, 256].map((kibibytes) => kibibytes * 2 ** 10),
+  ...[1, 4, 16, 64, 256].map((mebibytes) => mebibytes * 2 ** 20),
+  ...[1, 4].map((gibibytes) => gibibytes * 2 ** 30),
+];
+
+/** Bytes that a head announces; undefined when it does not say. */
+export function contentLength(header: unknown): number | undefined {
+  const length = typeof header === 'string' || typeof header === 'number' ? Number(header) : Number.NaN;
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** Whether a response may have a body at all (RFC 9110, 6.4.1). */
+export function mayHaveBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 304 && status >= 200;
+}

@@ -1,14 +1,23 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { type CellRegistry, type CounterCell, type HistogramCell, KeyTree, OVERFLOW } from '@otel-register/cells';
-import { HTTP_DURATION_BOUNDARIES, methodName } from './http-conventions.ts';
+import type { IncomingHttpHeaders } from 'node:http2';
+import type { Server as NetServer, Socket } from 'node:net';
+import type { CellRegistry } from '@otel-register/cells';
+import {
+  bytesReceived,
+  bytesSent,
+  countRequestBody,
+  countResponseBodies,
+  stopCountingResponseBodies,
+} from './http-bodies.ts';
+import { mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
-import { OpenConnections } from './open-connections.ts';
+import { HttpServerMetrics, type RequestKind } from './http-server-metrics.ts';
+import { HttpUpgrades } from './http-upgrades.ts';
+import { Http2Requests } from './http2-requests.ts';
+import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
-
-/** More than there are schemes, versions and methods together. */
-const MOST_KINDS = 100;
+import { ServerEvents } from './server-events.ts';
 
 const startedAt = Symbol('otel-register.started-at');
 const kindOf = Symbol('otel-register.kind');
@@ -24,35 +33,21 @@ interface StartMessage {
   readonly server: Server;
 }
 
-/** What is known of a request at its start. It is not asked again: the service may change the method on its way. */
-interface RequestKind {
-  readonly scheme: 'http' | 'https';
-  readonly version: string;
-  readonly method: string;
-  readonly active: CounterCell;
-  /** By route, status and whether it was aborted. */
-  readonly ends: KeyTree<RequestCells>;
-}
-
-/** The cells of all requests of one kind that end alike. */
-interface RequestCells {
-  readonly duration: HistogramCell;
-  readonly count: CounterCell;
-  readonly errors: CounterCell | undefined;
-}
-
 /**
- * Measures the requests that node:http and node:https servers answer (semantic conventions, "HTTP server metrics").
+ * Measures the requests that node:http, node:https and node:http2 servers answer (semantic conventions, "HTTP server
+ * metrics").
  *
- * It listens to Node's own diagnostics channels. They announce no end of a request that the client gave up, so the close of
- * the connection is watched as well, once a connection.
+ * For HTTP/1 it listens to Node's own diagnostics channels. They announce no end of a request that the client gave up, so the
+ * close of the connection is watched as well, once a connection. They know nothing of upgrades and, before Node 22.17, nothing
+ * of HTTP/2: these are known from what the servers emit.
  */
 export class HttpServerProbe extends Probe {
-  readonly #metrics: ReturnType<typeof httpServerMetrics>;
+  readonly #metrics: HttpServerMetrics;
+  readonly #http2: Http2Requests;
+  readonly #upgrades: HttpUpgrades;
   readonly #ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
-  readonly #kinds = KeyTree.bounded<RequestKind>(MOST_KINDS);
-  readonly #ends: KeyTree<RequestCells>;
   readonly #connections: OpenConnections;
+  readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
   readonly #onFinish = this.guarded((message: StartMessage) => this.#finished(message));
 
@@ -60,9 +55,15 @@ export class HttpServerProbe extends Probe {
   constructor(cells: CellRegistry, ignores: (message: { request?: IncomingMessage; server: Server }) => boolean) {
     super('http');
     this.#ignores = ignores;
-    this.#metrics = httpServerMetrics(cells);
-    this.#ends = KeyTree.bounded(cells.cardinalityLimit * 4);
-    this.#connections = new OpenConnections(cells, (server) => ignores({ server }));
+    this.#metrics = new HttpServerMetrics(cells);
+    const failed = (error: unknown) => this.failed(error);
+    this.#http2 = new Http2Requests(this.#metrics, failed);
+    this.#upgrades = new HttpUpgrades(this.#metrics, failed);
+    this.#connections = new OpenConnections(cells, {
+      ignores: (server) => ignores({ server: server as Server }),
+      connected: this.guarded((server: NetServer) => this.#connected(server)),
+      closed: (server) => this.#events.forget(server),
+    });
   }
 
   override enable(): void {
@@ -70,6 +71,7 @@ export class HttpServerProbe extends Probe {
     super.enable();
     diagnosticsChannel.subscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish);
+    countResponseBodies();
     this.#connections.watch();
   }
 
@@ -77,15 +79,39 @@ export class HttpServerProbe extends Probe {
     super.disable();
     diagnosticsChannel.unsubscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish);
+    stopCountingResponseBodies();
     this.#connections.unwatch();
+    this.#events.forgetAll();
+    this.#http2.stop();
+  }
+
+  /** Watches what a server emits only where its channels do not tell all. */
+  #connected(server: NetServer): void {
+    const hasUpgrades = server.listenerCount('upgrade') > 0 || server.listenerCount('connect') > 0;
+    if (hasUpgrades || isHttp2Server(server)) this.#events.watch(server);
+  }
+
+  /** A server is about to tell its listeners something. */
+  #emitted(event: unknown, first: unknown, second: unknown): void {
+    try {
+      if (event === 'stream') {
+        this.#http2.started(first as Parameters<Http2Requests['started']>[0], second as IncomingHttpHeaders);
+      } else if (isOfStream(first)) {
+        this.#http2.requested(first);
+      } else if (event === 'upgrade' || event === 'connect') {
+        this.#upgrades.started(first as IncomingMessage, second as Socket);
+      }
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   #started(message: StartMessage): void {
     const { request, socket } = message;
     if (this.#ignores(message)) return;
-    const kind = this.#kindOf(request, socket);
-    request[kindOf] = kind;
+    request[kindOf] = this.#metrics.started(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
     request[startedAt] = performance.now();
+    countRequestBody(request);
     const open = socket[inFlight];
     if (open) {
       open.push(message);
@@ -94,7 +120,6 @@ export class HttpServerProbe extends Probe {
       // Before Node's own listener, which tells the service: what it answers then, nobody gets.
       socket.prependOnceListener('close', () => this.#closed(socket));
     }
-    kind.active.add(1);
   }
 
   #finished({ request, response, socket }: StartMessage): void {
@@ -122,81 +147,21 @@ export class HttpServerProbe extends Probe {
     const kind = request[kindOf];
     kind.active.add(-1);
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
-    const route = routeOf(request);
-    const node = kind.ends.child(route).child(status).child(aborted);
-    node.value ??= this.#bind(kind, route, status, aborted, node.isOverflow);
-    const { duration, count, errors } = node.value;
-    duration.record((performance.now() - request[startedAt]) / 1000);
-    count.add(1);
-    errors?.add(1);
-  }
-
-  #kindOf(request: IncomingMessage, socket: WatchedSocket): RequestKind {
-    const scheme = socket.encrypted ? 'https' : 'http';
-    const { httpVersion: version } = request;
-    const method = methodName(request.method);
-    const node = this.#kinds.child(scheme).child(version).child(method);
-    node.value ??= {
-      scheme,
-      version,
-      method,
-      active: this.#metrics.active.bind({ 'http.request.method': method, 'url.scheme': scheme }),
-      ends: this.#ends.child(scheme).child(version).child(method),
-    };
-    return node.value;
-  }
-
-  #bind(
-    { scheme, version, method }: RequestKind,
-    route: string | undefined,
-    status: number | undefined,
-    aborted: string | undefined,
-    isOverflow: boolean,
-  ): RequestCells {
-    const error = aborted ?? (status !== undefined && status >= 500 ? String(status) : undefined);
-    const counted = { 'http.request.method': method, 'http.route': route };
-    const answered = { ...counted, 'http.response.status_code': status };
-    const measured = {
-      ...answered,
-      'url.scheme': scheme,
-      'network.protocol.version': version,
-      'error.type': error,
-    };
-    return {
-      duration: this.#metrics.duration.bind(isOverflow ? OVERFLOW : measured),
-      count: this.#metrics.count.bind(isOverflow ? OVERFLOW : answered),
-      errors:
-        error === undefined
-          ? undefined
-          : this.#metrics.errors.bind(isOverflow ? OVERFLOW : { ...counted, 'error.type': error }),
-    };
+    this.#metrics.ended(
+      kind,
+      routeOf(request),
+      status,
+      aborted,
+      (performance.now() - request[startedAt]) / 1000,
+      bytesReceived(request),
+      aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response),
+    );
   }
 }
 
-function httpServerMetrics(cells: CellRegistry) {
-  return {
-    duration: cells.histogram({
-      name: 'http.server.request.duration',
-      unit: 's',
-      description: 'Duration of HTTP server requests.',
-      boundaries: HTTP_DURATION_BOUNDARIES,
-    }),
-    count: cells.counter({
-      name: 'http.server.requests',
-      unit: '{request}',
-      description: 'HTTP requests that were answered or given up by the client.',
-    }),
-    errors: cells.counter({
-      name: 'http.server.errors',
-      unit: '{error}',
-      description: 'HTTP requests that ended with a status of 500 or more or were given up by the client.',
-    }),
-    active: cells.upDownCounter({
-      name: 'http.server.active_requests',
-      unit: '{request}',
-      description: 'HTTP requests in flight.',
-    }),
-  };
+/** A request of node:http2. */
+function isOfStream(value: unknown): value is Parameters<Http2Requests['requested']>[0] {
+  return typeof value === 'object' && value !== null && 'stream' in value && 'httpVersionMajor' in value;
 }
 
 /** A response that waits for an earlier one of its connection has a head, but has no socket to send it on. */

@@ -1,23 +1,32 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
+import type { Server } from 'node:net';
 import { promisify } from 'node:util';
 import type { CellRegistry } from '@otel-register/cells';
+
+interface ServerWatcher {
+  readonly ignores: (server: Server) => boolean;
+  /** Called at each connection to a server. */
+  readonly connected: (server: Server) => void;
+  readonly closed: (server: Server) => void;
+}
 
 /**
  * Open sockets of the HTTP servers of the service, whether or not a request came over them. The servers are asked when the
  * metric is read: nothing is added to a connection.
  */
 export class OpenConnections {
-  readonly #servers = new Set<HttpServer>();
-  readonly #ignores: (server: HttpServer) => boolean;
+  readonly #servers = new Set<Server>();
+  readonly #watcher: ServerWatcher;
   readonly #onSocket = (message: unknown): void => {
     const server = (message as { socket?: { server?: unknown } }).socket?.server;
-    if (server instanceof HttpServer || server instanceof HttpsServer) this.#remember(server as HttpServer);
+    if (isHttpServer(server)) this.#connected(server);
   };
 
-  constructor(cells: CellRegistry, ignores: (server: HttpServer) => boolean) {
-    this.#ignores = ignores;
+  /** @param watcher must not throw */
+  constructor(cells: CellRegistry, watcher: ServerWatcher) {
+    this.#watcher = watcher;
     cells.observedUpDownCounter(
       {
         name: 'http.server.active_connections',
@@ -37,11 +46,17 @@ export class OpenConnections {
     this.#servers.clear();
   }
 
-  #remember(server: HttpServer): void {
-    if (this.#servers.has(server) || this.#ignores(server)) return;
-    this.#servers.add(server);
-    // Comes when the server has been closed and its last connection is gone.
-    server.once('close', () => this.#servers.delete(server));
+  #connected(server: Server): void {
+    if (!this.#servers.has(server)) {
+      if (this.#watcher.ignores(server)) return;
+      this.#servers.add(server);
+      // Comes when the server has been closed and its last connection is gone.
+      server.once('close', () => {
+        this.#servers.delete(server);
+        this.#watcher.closed(server);
+      });
+    }
+    this.#watcher.connected(server);
   }
 
   async #count(): Promise<number> {
@@ -50,6 +65,15 @@ export class OpenConnections {
   }
 }
 
-function connectionsOf(server: HttpServer): Promise<number> {
+function isHttpServer(server: unknown): server is Server {
+  return server instanceof HttpServer || server instanceof HttpsServer || isHttp2Server(server);
+}
+
+/** The classes of node:http2 are not exported, and to ask it for a server of them would load it. */
+export function isHttp2Server(server: unknown): server is Server {
+  return typeof (server as { updateSettings?: unknown } | undefined)?.updateSettings === 'function';
+}
+
+function connectionsOf(server: Server): Promise<number> {
   return promisify(server.getConnections.bind(server))();
 }

@@ -36,6 +36,15 @@ export function overrideMethod(target: object, name: string, wrap: (original: Me
   Object.defineProperty(target, name, { ...own, value: replacementOf(original as Method, wrap) });
 }
 
+/** Undoes {@link overrideMethod}, unless somebody else has replaced the method since. */
+export function restoreMethod(target: object, name: string): void {
+  const own = Object.getOwnPropertyDescriptor(target, name);
+  const original = (own?.value as { [replaced]?: Method } | undefined)?.[replaced];
+  if (!own || !original) return;
+  if (Reflect.get(Object.getPrototypeOf(target), name) === original) Reflect.deleteProperty(target, name);
+  else Object.defineProperty(target, name, { ...own, value: original });
+}
+
 /** Whether a method is one that took the place of another here. */
 export function isReplaced(method: Method): boolean {
   return replaced in method;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import diagnosticsChannel from 'node:diagnostics_channel';
-import { createServer } from 'node:http';
+import { createServer, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -41,6 +41,8 @@ function methods(): Record<string, unknown> {
   const WebSocket = libraries('ws');
   const amqp = (name: string) => libraries(join(dirname(libraries.resolve('amqplib')), 'lib', `${name}.js`));
   return {
+    'http: write': ServerResponse.prototype.write,
+    'http: end': ServerResponse.prototype.end,
     'http: addRequest': http.Agent.prototype.addRequest,
     'http: onSocket': http.ClientRequest.prototype.onSocket,
     'amqplib: publish': amqp('channel_model').Channel.prototype.publish,

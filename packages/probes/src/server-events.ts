@@ -1,0 +1,42 @@
+import type { EventEmitter } from 'node:events';
+import { overrideMethod, restoreMethod } from './patch.ts';
+
+type Listener = (event: unknown, first: unknown, second: unknown) => void;
+
+/**
+ * What some servers emit, told before their listeners are. A listener of our own would not do: a server treats upgrades in
+ * another way as soon as there is one, and the service can see it.
+ */
+export class ServerEvents {
+  readonly #servers = new Set<EventEmitter>();
+  readonly #emitting: Listener;
+
+  /** @param emitting must not throw */
+  constructor(emitting: Listener) {
+    this.#emitting = emitting;
+  }
+
+  /** Begins to watch a server, once and until it is closed. */
+  watch(server: EventEmitter): void {
+    if (this.#servers.has(server)) return;
+    this.#servers.add(server);
+    const emitting = this.#emitting;
+    overrideMethod(
+      server,
+      'emit',
+      (original) =>
+        function emit(this: EventEmitter, event: unknown, first: unknown, second: unknown) {
+          emitting(event, first, second);
+          return original.apply(this, arguments as never);
+        },
+    );
+  }
+
+  forget(server: EventEmitter): void {
+    if (this.#servers.delete(server)) restoreMethod(server, 'emit');
+  }
+
+  forgetAll(): void {
+    for (const server of this.#servers) this.forget(server);
+  }
+}
