@@ -47,7 +47,9 @@ const running = (method: string, number = 1) =>
 
 async function session(url: string): Promise<ClientHttp2Session> {
   const psk = {
-    ...{ ciphers: 'PSK', maxVersion: 'TLSv1.2', checkServerIdentity: () => undefined },
+    ciphers: 'PSK',
+    maxVersion: 'TLSv1.2',
+    checkServerIdentity: () => undefined,
     pskCallback: () => ({ psk: presharedKey, identity: 'test' }),
   } as const;
   const client = connect(url, url.startsWith('https:') ? psk : {});
