@@ -30,9 +30,9 @@ after(async () => {
 
 for (const library of ['ioredis', 'redis']) {
   test(`JSON documents are hits and misses like other keys, each under its own name (${library})`, async () => {
-    const service = await startProgram('redis-json.cjs', { args: [library], env: { REDIS_URL: url } });
+    const service = await startProgram('redis-commands.cjs', { args: [library], env: { REDIS_URL: url } });
     try {
-      const { result, hits, misses } = await takeStep(service, 'read');
+      const { result, hits, misses } = await takeStep(service, 'readJson');
       assert.deepEqual(result, ['{}', null, ['{}', null, null]]);
       assert.deepEqual(hits, { 'doc JSON.GET': 1, 'doc JSON.MGET': 1 });
       assert.deepEqual(misses, { 'doc JSON.GET': 1, 'doc JSON.MGET': 1, 'paper JSON.MGET': 1 });

@@ -19,12 +19,15 @@ export class RedisMetrics {
   readonly cache: CacheCounters;
   readonly #database: DatabaseOperations;
   readonly #reconnections: CounterMetric;
-  readonly #ready = new Set<RedisConnection>();
+  /** Those that there were connections to, by their names; one that has none left has none, and does not vanish. */
+  readonly #servers = new Map<string, { readonly server: RedisServer; readonly ready: Set<RedisConnection> }>();
+  readonly #mostServers: number;
 
   constructor(cells: CellRegistry, database: DatabaseOperations, cacheNames: readonly CacheNamePattern[]) {
     this.captureSpan = database.captureSpan;
     this.cache = new CacheCounters(cells, cacheNames);
     this.#database = database;
+    this.#mostServers = cells.cardinalityLimit;
     this.#reconnections = cells.counter({
       name: 'redis.client.reconnections',
       unit: '{connection}',
@@ -37,14 +40,10 @@ export class RedisMetrics {
         description: 'Connections that are ready for commands.',
       },
       (report) => {
-        const counts = new Map<string, { count: number; connection: RedisConnection }>();
-        for (const connection of this.#living()) {
-          const { address, port } = connection.server;
-          const counted = counts.get(`${address}:${port}`);
-          if (counted) counted.count++;
-          else counts.set(`${address}:${port}`, { count: 1, connection });
+        for (const { server, ready } of this.#servers.values()) {
+          forgetLost(ready);
+          report(ready.size, serverAttributes(server));
         }
-        for (const { count, connection } of counts.values()) report(count, serverAttributes(connection.server));
       },
     );
   }
@@ -56,8 +55,16 @@ export class RedisMetrics {
 
   /** Counts a connection that has just become ready; for how long, it tells itself. */
   opened(connection: RedisConnection): void {
-    this.#living();
-    this.#ready.add(connection);
+    const { server } = connection;
+    const name = `${server.address}:${server.port}`;
+    let known = this.#servers.get(name);
+    if (known === undefined) {
+      if (this.#servers.size >= this.#mostServers) return;
+      known = { server, ready: new Set() };
+      this.#servers.set(name, known);
+    }
+    forgetLost(known.ready);
+    known.ready.add(connection);
   }
 
   reconnections(server: RedisServer): CounterCell {
@@ -76,12 +83,6 @@ export class RedisMetrics {
     span: SpanContext | undefined,
   ): void {
     this.#database.record(on, operation, error, (performance.now() - startedAt) / 1000, span);
-  }
-
-  /** Forgets those that are gone. */
-  #living(): ReadonlySet<RedisConnection> {
-    for (const connection of this.#ready) if (!connection.isReady()) this.#ready.delete(connection);
-    return this.#ready;
   }
 }
 
@@ -159,6 +160,10 @@ export class RedisConnection {
     if (operation === 'SELECT') this.select(args[firstKey]);
     else this.#metrics.cache.count(operation, args, firstKey, reply);
   }
+}
+
+function forgetLost(connections: Set<RedisConnection>): void {
+  for (const connection of connections) if (!connection.isReady()) connections.delete(connection);
 }
 
 function serverAttributes({ address, port }: RedisServer) {
