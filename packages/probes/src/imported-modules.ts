@@ -1,10 +1,13 @@
 import Module from 'node:module';
 import { join } from 'node:path';
 
+type Compile = (this: CompiledModule, content: string, filename: string, ...rest: unknown[]) => unknown;
+
 interface CompiledModule {
+  readonly filename: string | null;
   exports: unknown;
   loaded: boolean;
-  _compile(content: string, filename: string, ...rest: unknown[]): unknown;
+  _compile: Compile;
   require(id: string): unknown;
 }
 
@@ -18,18 +21,35 @@ const watched: string[] = [];
  * @param file its path from node_modules on, with slashes
  */
 export function watchImports(file: string): void {
-  if (watched.length === 0) prototype._compile = compiling(prototype._compile);
+  if (watched.length === 0) watchCompilations(prototype._compile);
   watched.push(join('/node_modules', file));
 }
 
-function compiling(original: CompiledModule['_compile']): CompiledModule['_compile'] {
-  return function _compile(this: CompiledModule, content, filename, ...rest) {
+/**
+ * A property that is asked which function to call, and not a function around it: that one would stand in the stack of every
+ * error that a module of the service throws while it is loaded.
+ */
+function watchCompilations(original: Compile): void {
+  const compileWatched = compiling(original);
+  Object.defineProperty(prototype, '_compile', {
+    configurable: true,
+    enumerable: true,
+    get(this: CompiledModule) {
+      return watched.some((path) => this.filename?.endsWith(path)) ? compileWatched : original;
+    },
+    // Others that compile, such as ts-node, assign theirs.
+    set(this: CompiledModule, value: Compile) {
+      Object.defineProperty(this, '_compile', { value, configurable: true, enumerable: true, writable: true });
+    },
+  });
+}
+
+function compiling(original: Compile): Compile {
+  return function _compile(content, filename, ...rest) {
     const result = original.call(this, content, filename, ...rest);
-    if (watched.some((path) => filename.endsWith(path))) {
-      // As Node would do next: a module that is not loaded is not given away by `require` as it is.
-      this.loaded = true;
-      this.exports = this.require(filename);
-    }
+    // As Node would do next: a module that is not loaded is not given away by `require` as it is.
+    this.loaded = true;
+    this.exports = this.require(filename);
     return result;
   };
 }
