@@ -7,6 +7,11 @@ const zlib = require('node:zlib');
 const handlers = {
   '/end': (_, response) => response.end('é'.repeat(10)),
   '/length': (_, response) => response.writeHead(200, { 'content-length': 5 }).end('12345'),
+  '/head-first': (_, response) => response.writeHead(200).end('é'),
+  '/flushed': (_, response) => {
+    response.flushHeaders();
+    response.end('12');
+  },
   '/chunks': (_, response) => {
     response.write('x'.repeat(1000));
     response.write(Buffer.alloc(1000));

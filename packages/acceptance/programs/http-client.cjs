@@ -1,6 +1,7 @@
 'use strict';
 const { once } = require('node:events');
 const http = require('node:http');
+const http2 = require('node:http2');
 const https = require('node:https');
 const libraries = require('./libraries.cjs');
 const { outcome, serveSteps } = require('./steps.cjs');
@@ -143,6 +144,18 @@ const special = {
     const { socket, statusCode } = await undici().connect({ origin: server, path: 'somewhere:80' });
     socket.destroy();
     return statusCode;
+  },
+  async http2() {
+    const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2' };
+    const over2 = http2.createSecureServer({ ...options, pskCallback: () => key }, (_, response) => response.end('ok'));
+    await once(over2.listen(0, '127.0.0.1'), 'listening');
+    const connect = { ...options, pskCallback: () => ({ psk: key, identity: 'test' }), checkServerIdentity() {} };
+    const dispatcher = new (undici().Agent)({ allowH2: true, connect });
+    const { body } = await undici().request(`https://127.0.0.1:${over2.address().port}`, { dispatcher });
+    const text = await body.text();
+    await dispatcher.close();
+    over2.close();
+    return text;
   },
   /** Given up while it was made. */
   destroyedAtOnce: () => closed(http.get(`${server}/ok`).destroy()),

@@ -30,6 +30,8 @@ const get = async (path: string, init?: RequestInit) => (await fetch(`${service.
 for (const [path, bytes, what] of [
   ['/end', 20, 'that is written in one piece'],
   ['/length', 5, 'whose length is announced'],
+  ['/head-first', 2, 'that is written after the head'],
+  ['/flushed', 2, 'whose head was flushed'],
   ['/chunks', 2002, 'that is written in pieces, whatever their encoding'],
   ['/stream', 140_000, 'that is streamed'],
   ['/compressed', gzipSync(Buffer.alloc(100_000)).length, 'that is compressed, as it is sent'],

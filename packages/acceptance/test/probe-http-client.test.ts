@@ -135,6 +135,7 @@ describe('what one client has and the others have not', () => {
     ['undiciUpgrade', { 'GET 101 – 1.1': 1 }, 'one of undici that becomes another protocol ends there'],
     ['tunnel', { 'CONNECT 200 – 1.1': 1 }, 'a tunnel is a request that ends when it is open'],
     ['undiciTunnel', { 'CONNECT 200 – 1.1': 1 }, 'a tunnel of undici is a request that ends when it is open'],
+    ['http2', { 'GET 200 – 2': 1 }, 'a request of undici over HTTP/2'],
     ['destroyedAtOnce', { 'GET – aborted –': 1 }, 'a request that is destroyed before it has a connection'],
     ['abortedAtOnce', { 'GET – aborted –': 1 }, 'a request that is aborted before it has a connection'],
     ['destroyedInTheBody', { 'GET 200 aborted 1.1': 1 }, 'a response that is destroyed while it comes in'],
@@ -173,7 +174,7 @@ describe('what one client has and the others have not', () => {
       url_scheme: 'http',
     });
     assert.ok(sample.value > 0 && sample.value < 10, `${sample.value} s`);
-    assert.deepEqual(page.values('http_client_request_duration_seconds_count', 'url_scheme').https, 1);
+    assert.deepEqual(page.values('http_client_request_duration_seconds_count', 'url_scheme').https, 2);
   });
 
   test('a service sees of its requests and of http what it sees without the agent', async (t) => {

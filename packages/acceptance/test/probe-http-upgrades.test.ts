@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { increase, type MetricsPage } from './support/metrics-page.ts';
+import { increase, type MetricsPage, requestCounts } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { rawConnection } from './support/raw-connection.ts';
 import { until } from './support/until.ts';
@@ -96,4 +96,11 @@ test('a tunnel is a CONNECT that ends with the head of its answer', async () => 
 
 test('a request with no upgrade is counted once on such a server', async () => {
   assert.deepEqual(await endsOf(async () => (await fetch(service.url)).text()), { 'http GET 200 –': 1 });
+});
+
+test('an upgrade that a framework routes has its route', async (t) => {
+  const fastify = await startProgram('fastify-websocket.cjs');
+  t.after(() => fastify.stop());
+  for (const path of ['/rooms/7', '/rooms/8']) await (await upgrading(path, 'welcome', fastify.url)).destroy();
+  assert.deepEqual(requestCounts(await fastify.scrape()), { 'GET /rooms/:room 101': 2 });
 });

@@ -6,33 +6,48 @@ const sent = Symbol('otel-register.bytes-sent');
 const received = Symbol('otel-register.bytes-received');
 
 type CountedRequest = IncomingMessage & { [received]?: number | undefined };
-type CountedResponse = ServerResponse & { [sent]?: number };
+type CountedResponse = ServerResponse & {
+  [sent]?: number;
+  /** Node's own, undocumented, the same since Node 0.11: null until a length is known. */
+  readonly _contentLength?: number | null;
+};
 
 /** Methods whose requests are not asked for a body, since most have none and asking reads their head. */
 const WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Counts the bytes that services write as bodies of responses over HTTP/1. What the head announces would not do: it may be
- * written in one piece, and most responses that are streamed announce nothing.
+ * Counts the bytes that services write as bodies of responses over HTTP/1, where Node does not know them itself: what is
+ * written in pieces or after the head.
  */
 export function countResponseBodies(): void {
-  for (const method of ['write', 'end']) overrideMethod(ServerResponse.prototype, method, counting);
+  overrideMethod(ServerResponse.prototype, 'write', (original) => counting(original, () => true));
+  overrideMethod(ServerResponse.prototype, 'end', (original) => counting(original, isUnknownToNode));
 }
 
 export function stopCountingResponseBodies(): void {
   for (const method of ['write', 'end']) restoreMethod(ServerResponse.prototype, method);
 }
 
-function counting(original: Method): Method {
+function counting(original: Method, isCounted: (response: CountedResponse) => boolean): Method {
   return function (this: CountedResponse, chunk: unknown, encoding: unknown) {
-    if (chunk) this[sent] = (this[sent] ?? 0) + byteLength(chunk, encoding);
+    if (chunk && isCounted(this)) this[sent] = (this[sent] ?? 0) + byteLength(chunk, encoding);
     return original.apply(this, arguments as never);
   };
 }
 
-/** Bytes of a response's body so far, as they were given to Node. */
+/**
+ * Whether what a response ends with is to be counted. Node measures it unless the head has been written, since it announces
+ * the length; a head that was written by then may have announced one.
+ */
+function isUnknownToNode(response: CountedResponse): boolean {
+  const { _contentLength: length } = response;
+  return response[sent] !== undefined || length === undefined || (length === null && response.headersSent);
+}
+
+/** Bytes of a response's body, as they were given to Node. */
 export function bytesSent(response: ServerResponse): number {
-  return (response as CountedResponse)[sent] ?? 0;
+  const { [sent]: counted, _contentLength: length } = response as CountedResponse;
+  return counted ?? length ?? 0;
 }
 
 /** Prepares {@link bytesReceived} when a request begins. */

@@ -142,7 +142,8 @@ export class UndiciProbe extends Probe {
     const socket = request[connection];
     if (socket) this.#metrics.connections.used(socket, -1);
     const status = request[statusOf];
-    const version = status === undefined ? undefined : socket?.alpnProtocol === 'h2' ? '2' : '1.1';
+    // Undici 6 does not tell the connection of a request over HTTP/2.
+    const version = status === undefined ? undefined : socket && (socket.alpnProtocol === 'h2' ? '2' : '1.1');
     this.#metrics.ended(kind, status, version, error, request[startedAt], request[spanOf]);
   }
 }
