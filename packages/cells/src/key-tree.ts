@@ -10,6 +10,9 @@
  */
 export class KeyTree<T> {
   value: T | undefined = undefined;
+  /** The child that was asked for last, which is often the next one too, and often the only one. */
+  #latestKey: unknown = NOTHING;
+  #latest: KeyTree<T> | undefined = undefined;
   readonly #children = new Map<unknown, KeyTree<T>>();
   readonly #budget: Budget<T>;
 
@@ -24,7 +27,11 @@ export class KeyTree<T> {
 
   /** The node for `key` below this one: made at first sight, the overflow node when the tree is full. */
   child(key: unknown): KeyTree<T> {
-    return this.#children.get(key) ?? this.#grow(key);
+    if (key === this.#latestKey) return this.#latest!;
+    const child = this.#children.get(key) ?? this.#grow(key);
+    this.#latestKey = key;
+    this.#latest = child;
+    return child;
   }
 
   /** Whether this node stands for all the values that came after the tree was full. */
@@ -45,6 +52,9 @@ export class KeyTree<T> {
     return child;
   }
 }
+
+/** No key: the one that a node without children was asked for last. */
+const NOTHING = Symbol('nothing');
 
 /** What the nodes of one tree share. */
 interface Budget<T> {
