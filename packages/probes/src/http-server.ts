@@ -12,22 +12,20 @@ import {
 } from './http-bodies.ts';
 import { mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
-import { HttpServerMetrics, type RequestKind } from './http-server-metrics.ts';
+import { HttpServerMetrics } from './http-server-metrics.ts';
 import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
+import { type RequestEnded, type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
 
-const startedAt = Symbol('otel-register.started-at');
-const kindOf = Symbol('otel-register.kind');
 const inFlight = Symbol('otel-register.in-flight');
 
-type WatchedRequest = IncomingMessage & { [startedAt]: number; [kindOf]: RequestKind };
-type WatchedSocket = Socket & { [inFlight]?: StartMessage[]; readonly encrypted?: boolean };
+type WatchedSocket = Socket & { [inFlight]?: RequestsInFlight; readonly encrypted?: boolean };
 
 interface StartMessage {
-  readonly request: WatchedRequest;
+  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: WatchedSocket;
   readonly server: Server;
@@ -49,7 +47,14 @@ export class HttpServerProbe extends Probe {
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
-  readonly #onFinish = this.guarded((message: StartMessage) => this.#finished(message));
+  readonly #onFinish = this.guarded(({ request, socket }: StartMessage) => socket[inFlight]?.finished(request));
+  readonly #onEnd: RequestEnded = (ended, aborted) => {
+    try {
+      this.#ended(ended, aborted);
+    } catch (error) {
+      this.failed(error);
+    }
+  };
 
   /** @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own */
   constructor(cells: CellRegistry, ignores: (message: { request?: IncomingMessage; server: Server }) => boolean) {
@@ -107,44 +112,21 @@ export class HttpServerProbe extends Probe {
   }
 
   #started(message: StartMessage): void {
-    const { request, socket } = message;
+    const { request, response, socket } = message;
     if (this.#ignores(message)) return;
-    request[kindOf] = this.#metrics.started(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
-    request[startedAt] = performance.now();
+    const kind = this.#metrics.started(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
     countRequestBody(request);
-    const open = socket[inFlight];
-    if (open) {
-      open.push(message);
-    } else {
-      socket[inFlight] = [message];
+    let requests = socket[inFlight];
+    if (requests === undefined) {
+      requests = new RequestsInFlight(this.#onEnd);
+      socket[inFlight] = requests;
       // Before Node's own listener, which tells the service: what it answers then, nobody gets.
-      socket.prependOnceListener('close', () => this.#closed(socket));
+      socket.prependOnceListener('close', () => socket[inFlight]?.closed());
     }
+    requests.started(kind, request, response);
   }
 
-  #finished({ request, response, socket }: StartMessage): void {
-    const open = socket[inFlight];
-    const index = open ? indexOf(open, request) : -1;
-    // A response that is written after its connection is gone finishes too; it was counted when the connection went.
-    if (!open || index === -1) return;
-    if (index === open.length - 1) open.pop();
-    else open.splice(index, 1);
-    this.#ended(request, response, undefined);
-  }
-
-  /** Whatever was still in flight on a connection that is gone has been given up. */
-  #closed(socket: WatchedSocket): void {
-    for (const { request, response } of socket[inFlight]?.splice(0) ?? []) {
-      try {
-        this.#ended(request, response, 'aborted');
-      } catch (error) {
-        this.failed(error);
-      }
-    }
-  }
-
-  #ended(request: WatchedRequest, response: ServerResponse, aborted: 'aborted' | undefined): void {
-    const kind = request[kindOf];
+  #ended({ kind, request, response, startedAt }: RequestInFlight, aborted: 'aborted' | undefined): void {
     kind.active.add(-1);
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
     this.#metrics.ended(
@@ -152,7 +134,7 @@ export class HttpServerProbe extends Probe {
       routeOf(request),
       status,
       aborted,
-      (performance.now() - request[startedAt]) / 1000,
+      (performance.now() - startedAt) / 1000,
       bytesReceived(request),
       aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response),
     );
@@ -167,9 +149,4 @@ function isOfStream(value: unknown): value is Parameters<Http2Requests['requeste
 /** A response that waits for an earlier one of its connection has a head, but has no socket to send it on. */
 function isHeadSent(response: ServerResponse): boolean {
   return response.headersSent && response.socket !== null;
-}
-
-function indexOf(open: readonly StartMessage[], request: IncomingMessage): number {
-  for (let index = 0; index < open.length; index++) if (open[index]?.request === request) return index;
-  return -1;
 }

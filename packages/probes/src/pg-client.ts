@@ -51,7 +51,8 @@ export function targetOf(client: PgClient): DatabaseTarget {
 export function lastQueued(client: PgClient): PgQuery | undefined {
   // The public names are deprecated where the others are: reading them would print a warning.
   const queue = client._queryQueue ?? client.queryQueue;
-  return queue?.[queue.length - 1];
+  // A place before the first one would be looked for among the names of properties.
+  return queue === undefined || queue.length === 0 ? undefined : queue[queue.length - 1];
 }
 
 /** The query that the server is answering; none when it has failed already. */

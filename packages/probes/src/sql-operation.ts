@@ -1,15 +1,15 @@
 /** The words that may begin a statement; anything else is `_OTHER`, for the text may come from anywhere. */
-const OPERATIONS = new Set(
+const OPERATIONS =
   `ALTER ANALYZE BEGIN CALL CHECKPOINT CLOSE CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE DELETE DISCARD DO DROP END
    EXECUTE EXPLAIN FETCH GRANT INSERT LISTEN LOCK MERGE MOVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE
-   ROLLBACK SAVEPOINT SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES WITH`.split(/\s+/),
-);
+   ROLLBACK SAVEPOINT SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES WITH`.split(/\s+/);
 
-const LONGEST = Math.max(...Array.from(OPERATIONS, (word) => word.length));
-
-/** Spelled as met, so that a usual statement costs one look-up: `select`, `Select` and `SELECT` at the most. */
-const spellings = new Map<string, string>();
-const MOST_SPELLINGS = 1000;
+/** The words by their first letters as a number: most statements are told by one look-up, and no text is made of them. */
+const byHead = new Map<number, string[]>();
+for (const word of OPERATIONS) {
+  const head = headOf(word, 0);
+  byHead.set(head, [...(byHead.get(head) ?? []), word]);
+}
 
 /**
  * The operation of an SQL statement, `db.operation.name`: its first word in capitals. Only the head of the text is looked
@@ -17,15 +17,28 @@ const MOST_SPELLINGS = 1000;
  */
 export function sqlOperation(text: string): string {
   const start = skipBlank(text);
-  let end = start;
-  while (end < text.length && end - start <= LONGEST && isLetter(text.charCodeAt(end))) end++;
-  const word = text.slice(start, end);
-  const known = spellings.get(word);
-  if (known !== undefined) return known;
-  const capitals = word.toUpperCase();
-  const operation = OPERATIONS.has(capitals) ? capitals : '_OTHER';
-  if (spellings.size < MOST_SPELLINGS) spellings.set(word, operation);
-  return operation;
+  const words = byHead.get(headOf(text, start));
+  if (words !== undefined) for (const word of words) if (isWordAt(text, start, word)) return word;
+  return '_OTHER';
+}
+
+/** Up to five letters from there on, as one small integer, capitals or not. */
+function headOf(text: string, start: number): number {
+  let head = 0;
+  for (let at = start; at < start + 5 && at < text.length; at++) {
+    const letter = text.charCodeAt(at) | 32;
+    if (!isLetter(letter)) break;
+    head = head * 27 + (letter - 96);
+  }
+  return head;
+}
+
+/** @param word in capitals */
+function isWordAt(text: string, start: number, word: string): boolean {
+  const end = start + word.length;
+  for (let at = start; at < end; at++)
+    if ((text.charCodeAt(at) | 32) !== (word.charCodeAt(at - start) | 32)) return false;
+  return !isLetter(text.charCodeAt(end) | 32);
 }
 
 function skipBlank(text: string): number {
@@ -33,8 +46,8 @@ function skipBlank(text: string): number {
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (code <= 32 || code === 40 /* ( */) at++;
-    else if (text.startsWith('--', at)) at = after(text, '\n', at);
-    else if (text.startsWith('/*', at)) at = after(text, '*/', at);
+    else if (code === 45 /* - */ && text.startsWith('--', at)) at = after(text, '\n', at);
+    else if (code === 47 /* / */ && text.startsWith('/*', at)) at = after(text, '*/', at);
     else break;
   }
   return at;
@@ -45,7 +58,7 @@ function after(text: string, end: string, from: number): number {
   return at === -1 ? text.length : at + end.length;
 }
 
+/** @param code of a character, with the bit set that tells small letters from capitals */
 function isLetter(code: number): boolean {
-  const lower = code | 32;
-  return lower >= 97 && lower <= 122;
+  return code >= 97 && code <= 122;
 }

@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestKind } from './http-server-metrics.ts';
+
+/** A request that a server has begun to work on. */
+export interface RequestInFlight {
+  kind: RequestKind;
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** In milliseconds, as `performance.now()` tells them. */
+  startedAt: number;
+}
+
+/** Told of each request once, when it ends; what it is told is good for the time of the call. */
+export type RequestEnded = (ended: Readonly<RequestInFlight>, aborted: 'aborted' | undefined) => void;
+
+/** Without a request it is free. */
+class Place {
+  kind: RequestKind | undefined = undefined;
+  request: IncomingMessage | undefined = undefined;
+  response: ServerResponse | undefined = undefined;
+  /** No whole number at first: V8 then writes those that follow in place. */
+  startedAt = 0.5;
+}
+
+/**
+ * The requests of one connection that have not ended: one at a time, unless the client pipelines. What is known of that one is
+ * kept in a place that the next request takes over, so that a request costs no object and Node's own keep their shape.
+ */
+export class RequestsInFlight {
+  readonly #ended: RequestEnded;
+  readonly #place = new Place();
+  readonly #pipelined: RequestInFlight[] = [];
+
+  /** @param ended must not throw */
+  constructor(ended: RequestEnded) {
+    this.#ended = ended;
+  }
+
+  started(kind: RequestKind, request: IncomingMessage, response: ServerResponse): void {
+    const place = this.#place;
+    const startedAt = performance.now();
+    if (place.request === undefined) {
+      place.kind = kind;
+      place.request = request;
+      place.response = response;
+      place.startedAt = startedAt;
+    } else {
+      this.#pipelined.push({ kind, request, response, startedAt });
+    }
+  }
+
+  /** A response that is written after its connection is gone finishes too: its request has ended before. */
+  finished(request: IncomingMessage): void {
+    if (this.#place.request === request) {
+      this.#leave(undefined);
+      return;
+    }
+    const index = this.#pipelined.findIndex((pipelined) => pipelined.request === request);
+    const [ended] = index === -1 ? [] : this.#pipelined.splice(index, 1);
+    if (ended) this.#ended(ended, undefined);
+  }
+
+  /** Whatever is still in flight when the connection is gone has been given up. */
+  closed(): void {
+    if (this.#place.request !== undefined) this.#leave('aborted');
+    for (const ended of this.#pipelined.splice(0)) this.#ended(ended, 'aborted');
+  }
+
+  #leave(aborted: 'aborted' | undefined): void {
+    const place = this.#place;
+    this.#ended(place as RequestInFlight, aborted);
+    // A connection that waits for its next request holds on to nothing of the last one.
+    place.request = undefined;
+    place.response = undefined;
+  }
+}
