@@ -89,6 +89,19 @@ serveSteps({
     return [byPrefix, buffer.toString(), byCallback];
   },
 
+  /** The types that RESP3 tells apart. */
+  async resp3() {
+    const other = new Redis(url, { protocol: 3, replyMapping: 'resp3' });
+    await other.hset('r:1', 'f', '1');
+    await other.sadd('t:1', 'a');
+    await other.hgetall('r:1');
+    await other.hgetall('r:none');
+    await other.smembers('t:1');
+    await other.get('r:none');
+    await other.multi().hgetall('r:1').get('r:none').exec();
+    await other.quit();
+  },
+
   async cut() {
     const other = new Redis(url, { retryStrategy: () => null });
     await once(other, 'ready');

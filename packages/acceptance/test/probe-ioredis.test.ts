@@ -109,6 +109,14 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
     assert.deepEqual([hits, misses], [{ 'shop GET': 2 }, { 'shop GET': 1 }]);
   });
 
+  if (redis.libraries === 'current') {
+    test('the replies of RESP3 tell hits and misses', async () => {
+      const { hits, misses } = await redis.take('resp3');
+      assert.deepEqual(hits, { 'r HGETALL': 2, 't SMEMBERS': 1 });
+      assert.deepEqual(misses, { 'r HGETALL': 1, 'r GET': 2 });
+    });
+  }
+
   test('a command whose connection goes is an error, once', async () => {
     const { operations } = await redis.take('cut');
     assert.deepEqual(operations, { 'CLIENT –': 2, 'BLPOP connection_closed': 1 });

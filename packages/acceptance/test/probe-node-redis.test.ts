@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeEachRedis, operationsOf } from './support/each-redis.ts';
-import { increase } from './support/metrics-page.ts';
-import { runProgram, withoutAgentLines } from './support/program.ts';
+import { increase, MetricsPage } from './support/metrics-page.ts';
+import { runProgram, startProgram, withoutAgentLines } from './support/program.ts';
 import { until } from './support/until.ts';
 
 describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
@@ -170,6 +170,21 @@ describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
       ...{ 'h HMGET': 1, 'h HGETALL': 1, 'u EXISTS': 1, 's SMISMEMBER': 1, 's SISMEMBER': 1 },
     });
   });
+
+  if (redis.libraries === 'current') {
+    test('a service that has node-redis measure itself has each command on the page once', async () => {
+      const env = { REDIS_URL: redis.server.url };
+      const service = await startProgram('node-redis-own-metrics.cjs', { env });
+      try {
+        await service.step('read');
+        const [url = ''] = /http:\S+\/metrics/.exec(service.stderr()) ?? [];
+        const page = new MetricsPage(await (await fetch(url)).text());
+        assert.deepEqual(operationsOf(page), { 'GET –': 5 });
+      } finally {
+        await service.stop();
+      }
+    });
+  }
 
   for (const way of ['method', 'raw']) {
     test(`a rejection that nobody handles ends the service as it does without the agent (${way})`, async () => {
