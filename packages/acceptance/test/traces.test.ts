@@ -4,35 +4,18 @@ import { after, before, test } from 'node:test';
 import type { Service } from '@payments/local-stack';
 import { accessToken, call } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
+import { type PrintedSpan, printedSpans } from './support/printed-spans.ts';
 import { useAgent } from './support/service.ts';
 import { until } from './support/until.ts';
 
 useAgent();
 
-interface Span {
-  service: string;
-  traceId: string;
-  id: string;
-  parent: string | undefined;
-  name: string;
-  /** What made it, as `http` of `@opentelemetry/instrumentation-http`. */
-  library: string | undefined;
+interface Span extends PrintedSpan {
+  readonly service: string;
 }
 
-/** The spans that a service printed between the lines of its own log. */
-function spansOf({ name: service, stdout }: Service): Span[] {
-  return Array.from(stdout().matchAll(/^\{\n[\s\S]*?^\}$/gm), ([text]) => {
-    const find = (pattern: RegExp) => pattern.exec(text)?.[1];
-    return {
-      service,
-      traceId: find(/^ {2}traceId: '(\w+)'/m) ?? '',
-      id: find(/^ {2}id: '(\w+)'/m) ?? '',
-      parent: find(/^ {2}parentSpanContext: \{[^}]*spanId: '(\w+)'/m),
-      name: find(/^ {2}name: ['"`](.*)['"`],$/m) ?? '',
-      library: find(/'@opentelemetry\/instrumentation-([\w-]+)'/),
-    };
-  });
-}
+const spansOf = ({ name: service, stdout }: Service): Span[] =>
+  printedSpans(stdout()).map((span) => ({ service, ...span }));
 
 let backend: Backend;
 let payments: Service;

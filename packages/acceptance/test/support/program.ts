@@ -26,10 +26,11 @@ export interface Program {
   /** Of all its servers, as it has said them. */
   readonly urls: string[];
   readonly pid: number;
+  readonly stdout: () => string;
   readonly stderr: () => string;
   /** Takes a step of {@link ../../programs/steps.cjs}: what it returned. @throws AssertionError when it failed */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
-  step(name: string): Promise<any>;
+  step(name: string, headers?: Record<string, string>): Promise<any>;
   /** Its metrics once no request is in flight. */
   scrape(): Promise<MetricsPage>;
   /** Its metrics now. */
@@ -49,9 +50,10 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
     url,
     urls,
     pid: running.pid,
+    stdout: running.stdout,
     stderr: running.stderr,
-    async step(step) {
-      const response = await fetch(`${url}/${step}`);
+    async step(step, headers = {}) {
+      const response = await fetch(`${url}/${step}`, { headers });
       const text = await response.text();
       assert.equal(response.status, 200, `${name}, step ${step}: ${text}`);
       return JSON.parse(text);
