@@ -72,6 +72,27 @@ const coldOnDemand = {
   },
 };
 
+/**
+ * What packages ask for at once and rarely need, or not at all.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const lightened = {
+  name: 'lightened',
+  setup({ onResolve, onLoad }) {
+    // For the identifier of a service's instance, a detector that is not used.
+    onResolve({ filter: /^crypto$/ }, ({ path }) => ({ path, namespace: 'on-demand' }));
+    onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path }) => ({
+      contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => require('node:${path}')[name] }));`,
+    }));
+    // Writes to the stderr of a service that is run with DEBUG=*.
+    onResolve({ filter: /^debug$/ }, ({ path }) => ({ path, namespace: 'debuglog' }));
+    onLoad({ filter: /.*/, namespace: 'debuglog' }, () => ({
+      contents: "module.exports = require('node:util').debuglog;",
+    }));
+  },
+};
+
 /** What a file is called in the bundles: the same on every machine. @param {string} file */
 function keyOf(file) {
   return relative(join(import.meta.dirname, '..'), file).replaceAll('\\', '/');
@@ -81,7 +102,7 @@ function keyOf(file) {
 const hot = await build({
   ...common,
   entryPoints: ['src/agent.ts'],
-  plugins: [coldOnDemand, commonjsOf(/^(?:require|import)-in-the-middle$/)],
+  plugins: [coldOnDemand, lightened, commonjsOf(/^(?:require|import)-in-the-middle$/)],
 });
 
 const entries = [...coldFiles]

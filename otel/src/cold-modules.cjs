@@ -5,15 +5,10 @@
 const { compileFunction } = require('node:vm');
 const { brotliDecompressSync } = require('node:zlib');
 
-/** Packages of which both halves must use the same copy, the one that is here. */
+/** Packages of which both halves must use the same copy, the one that is here: each copy would hook into the module loader. */
 const shared = {
-  '@opentelemetry/api': () => require('@opentelemetry/api'),
-  '@opentelemetry/core': () => require('@opentelemetry/core'),
-  '@opentelemetry/instrumentation': () => require('@opentelemetry/instrumentation'),
-  '@opentelemetry/resources': () => require('@opentelemetry/resources'),
-  '@opentelemetry/sdk-logs': () => require('@opentelemetry/sdk-logs'),
-  '@opentelemetry/sdk-metrics': () => require('@opentelemetry/sdk-metrics'),
-  '@opentelemetry/sdk-trace': () => require('@opentelemetry/sdk-trace'),
+  'import-in-the-middle': () => require('import-in-the-middle'),
+  'require-in-the-middle': () => require('require-in-the-middle'),
 };
 
 /** @type {Record<string, () => object> | undefined} */

@@ -1,5 +1,5 @@
 import { Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
 import { isMetricsPath, type ScrapeHandler } from './scrape-handler.ts';
 
 type Emit = (this: HttpServer | HttpsServer, event: string, ...args: unknown[]) => boolean;
@@ -9,7 +9,9 @@ type Emit = (this: HttpServer | HttpsServer, event: string, ...args: unknown[]) 
  * undoes it.
  */
 export function answerOnServicePorts(handler: ScrapeHandler): () => void {
-  const undo = [HttpServer.prototype, HttpsServer.prototype].map((prototype) => answerBefore(prototype, handler));
+  // Loaded here and not with this file: most processes do not need it.
+  const https = process.getBuiltinModule('node:https');
+  const undo = [HttpServer.prototype, https.Server.prototype].map((prototype) => answerBefore(prototype, handler));
   return () => {
     for (const step of undo) step();
   };

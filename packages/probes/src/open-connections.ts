@@ -1,6 +1,4 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
-import { Server as HttpServer } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { promisify } from 'node:util';
 import type { CellRegistry } from '@otel-register/cells';
@@ -65,8 +63,11 @@ export class OpenConnections {
   }
 }
 
+/** Those of node:http and node:https are known by what they alone have: to ask node:https for its class would load it. */
 function isHttpServer(server: unknown): server is Server {
-  return server instanceof HttpServer || server instanceof HttpsServer || isHttp2Server(server);
+  const isHttp1 =
+    typeof (server as { closeIdleConnections?: unknown } | undefined)?.closeIdleConnections === 'function';
+  return isHttp1 || isHttp2Server(server);
 }
 
 /** The classes of node:http2 are not exported, and to ask it for a server of them would load it. */

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { promises as files } from 'node:fs';
 import type { CellRegistry } from '@otel-register/cells';
 import { Probe } from './probe.ts';
 
@@ -69,7 +69,7 @@ function observeLinux(cells: CellRegistry): void {
       description: 'File descriptors in use.',
     },
     // One of them is the one that reads the folder.
-    async (report) => report((await readdir('/proc/self/fd')).length - 1, {}),
+    async (report) => report((await files.readdir('/proc/self/fd')).length - 1, {}),
   );
   cells.observedUpDownCounter(
     { name: 'process.thread.count', unit: '{thread}', description: 'Threads of the process.' },
@@ -82,7 +82,7 @@ function observeLinux(cells: CellRegistry): void {
 }
 
 async function statusField(name: string): Promise<number> {
-  const status = await readFile('/proc/self/status', 'utf8');
+  const status = await files.readFile('/proc/self/status', 'utf8');
   const match = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status);
   if (!match) throw new Error(`/proc/self/status has no field ${name}`);
   return Number(match[1]);
