@@ -32,7 +32,7 @@ new NodeSDK({
   autoDetectResources: false,
 }).start();
 
-/** All histograms as they are now: name, labels, number of observations and boundaries of each series. */
+/** All metrics as they are now: name, labels, value (of a histogram: number of observations) and boundaries of each series. */
 async function points() {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) throw errors[0];
@@ -43,11 +43,10 @@ async function points() {
         name: descriptor.name,
         unit: descriptor.unit,
         attributes,
-        count: value.count,
-        boundaries: value.buckets?.boundaries,
+        count: value.count ?? value,
+        boundaries: value.buckets?.boundaries ?? [],
       })),
-    )
-    .filter(({ count }) => count !== undefined);
+    );
 }
 
 // Over a connection that is no HTTP: nothing of what is compared counts it.

@@ -7,16 +7,17 @@ import { type Program, startProgram } from './program.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** One series of a histogram, under its name and labels on the page. */
+/** One series of a histogram or a gauge, under its name and labels on the page. */
 export interface Point {
   readonly name: string;
   readonly labels: Labels;
+  /** Of a gauge: its value. */
   readonly count: number;
-  /** Upper bounds of its buckets. */
+  /** Upper bounds of the buckets of a histogram. */
   readonly boundaries: readonly number[];
 }
 
-/** A program and the histograms that are made of what it does. */
+/** A program and the metrics that are made of what it does. */
 export interface Side {
   readonly program: Program;
   read(): Promise<Point[]>;
@@ -45,9 +46,9 @@ function oursOf(program: Program): Side {
     program,
     async read() {
       const { families } = await program.scrapeNow();
-      return [...families.values()].flatMap(({ name, samples }) =>
+      return [...families.values()].flatMap(({ name, type, samples }) =>
         samples
-          .filter((sample) => sample.name === `${name}_count`)
+          .filter((sample) => sample.name === (type === 'histogram' ? `${name}_count` : name))
           .map(({ labels, value }) => ({
             name,
             labels,

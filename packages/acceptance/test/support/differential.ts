@@ -11,7 +11,7 @@ interface Comparison<What extends string> {
   readonly program: string;
   /** Asked when the tests run. */
   readonly env?: () => Record<string, string>;
-  /** A histogram's name on the page. */
+  /** Name of a histogram, or of a gauge, on the page. */
   readonly metric: string;
   /** What a series is called by: the values of these labels, `–` for one it has not, and any other label as `name=value`. */
   readonly labels: readonly string[];
@@ -21,7 +21,7 @@ interface Comparison<What extends string> {
 
 type Traffic = (program: Program) => Promise<unknown>;
 
-/** Defines one test each. Counts are what the traffic adds, by series. */
+/** Defines one test each. Counts are what the traffic adds, by series; of a gauge, its change. */
 interface Cases<What> {
   /** Both count the same. */
   same(name: string, traffic: Traffic, counts: Values): void;
