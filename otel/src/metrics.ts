@@ -4,14 +4,8 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
-import { PROMETHEUS_TEXT, PrometheusTextRenderer } from '@otel-register/exposition';
-import {
-  answerOnServicePorts,
-  createScrapeHandler,
-  isMetricsPath,
-  type Page,
-  startMetricsServer,
-} from '@otel-register/listener';
+import { pageFormats } from '@otel-register/exposition';
+import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
 import { createProbes, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { derive } from './derived-metrics.ts';
@@ -42,23 +36,23 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       ? captureNothing
       : captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER),
   });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.producer()] });
-  const renderer = new PrometheusTextRenderer((message) => diag.warn(message));
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
   const failed = once((message: string) => diag.error(message));
   let server: Server | undefined;
 
   const isOnOwnPort = (of: unknown) => of !== undefined && of === server;
   const isOnServicePort = (request: IncomingMessage | undefined) => isSamePort && isMetricsPath(request?.url);
 
-  async function renderPage(): Promise<Page> {
+  async function collect(): Promise<ResourceMetrics> {
     const { resourceMetrics, errors } = await reader.collect();
     for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
     if (config.OTEL_METRICS_CLASSIC_NAMES) addClassicNames(resourceMetrics);
-    return { contentType: PROMETHEUS_TEXT, body: renderer.render(resourceMetrics) };
+    return resourceMetrics;
   }
 
   const handler = createScrapeHandler({
-    renderPage,
+    collect,
+    formats: pageFormats((message) => diag.warn(message)),
     onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
   });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { CellRegistry } from '@otel-register/cells';
-import { familyName, familyType } from '@otel-register/exposition';
+import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
 import { withSettings } from '../write-readme.ts';
 
@@ -19,7 +19,7 @@ test('the table of metrics in the README names every metric that the probes decl
   createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
   const declared = cells.declared.map((metric) => {
     const type = familyType(metric);
-    return `${type && familyName(metric, type)} ${type}`;
+    return `${type && sampleName(metric, type)} ${type}`;
   });
   const documented = Array.from(
     readme.matchAll(/^\| `([a-z0-9_]+)` \| (counter|gauge|histogram) \|/gm),

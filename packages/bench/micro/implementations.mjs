@@ -33,17 +33,22 @@ export function labels(route) {
 /** @param {number} limit */
 export async function ours(limit) {
   const { CellRegistry } = await import('@otel-register/cells');
-  const { PrometheusTextRenderer } = await import('@otel-register/exposition');
+  const { pageFormats } = await import('@otel-register/exposition');
+  const { inSlices } = await import('@otel-register/listener');
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus');
   const { MeterProvider } = require('@opentelemetry/sdk-metrics');
   const cells = new CellRegistry({ scope: 'bench', cardinalityLimit: limit });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.producer()] });
+  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
   new MeterProvider({ readers: [reader] });
-  const renderer = new PrometheusTextRenderer(() => {});
+  const [, text] = pageFormats(() => {});
   return {
     cells,
     histogram: cells.histogram({ ...OPTIONS, boundaries: BOUNDARIES }),
-    page: async () => renderer.render((await reader.collect()).resourceMetrics),
+    /** @param {(chunk: string | Uint8Array) => void} use */
+    page: async (use) => {
+      const { resourceMetrics } = await reader.collect();
+      for await (const chunk of inSlices(text.render(resourceMetrics))) use(chunk);
+    },
   };
 }
 
@@ -63,7 +68,8 @@ export function opentelemetry(limit) {
       ...OPTIONS,
       advice: { explicitBucketBoundaries: BOUNDARIES },
     }),
-    page: async () => serializer.serialize((await reader.collect()).resourceMetrics),
+    /** @param {(chunk: string | Uint8Array) => void} use */
+    page: async (use) => use(serializer.serialize((await reader.collect()).resourceMetrics)),
   };
 }
 
@@ -78,6 +84,7 @@ export function promClient() {
       buckets: BOUNDARIES,
       registers: [registry],
     }),
-    page: () => registry.metrics(),
+    /** @param {(chunk: string | Uint8Array) => void} use */
+    page: async (use) => use(await registry.metrics()),
   };
 }

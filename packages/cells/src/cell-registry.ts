@@ -10,10 +10,11 @@ import {
 import { CellMetric, type MetricOptions } from './cell-metric.ts';
 import { CounterCell } from './counter-cell.ts';
 import { DeltaState } from './delta.ts';
-import { type CaptureSpan, captureNothing, type Exemplar } from './exemplars.ts';
+import { type CaptureSpan, captureNothing } from './exemplars.ts';
 import { ExplicitHistogramCell } from './explicit-histogram-cell.ts';
 import { ExponentialHistogramCell } from './exponential-histogram-cell.ts';
-import { type CellData, metricData, type Timestamp } from './metric-data.ts';
+import { type Cell, LivePoint, snapshot } from './live-point.ts';
+import { type CellData, type CellPoint, metricData, type Timestamp } from './metric-data.ts';
 import { type Observe, ObservedMetric } from './observed-metric.ts';
 
 export interface CellRegistryOptions {
@@ -35,19 +36,14 @@ export type CounterMetric = CellMetric<CounterCell>;
 export type HistogramCell = ExplicitHistogramCell | ExponentialHistogramCell;
 export type HistogramMetric = CellMetric<HistogramCell>;
 
-/** What all cells are to a reader. */
-interface Cell {
-  readonly value: number | { readonly count: number };
-  readonly exemplars?: readonly Exemplar[];
-}
-
 const { CUMULATIVE, DELTA } = AggregationTemporality;
 
 interface Source {
   readonly options: MetricOptions;
   readonly kind: CellData['kind'];
   readonly type: InstrumentType;
-  read(startTime: Timestamp, endTime: Timestamp): CellData | Promise<CellData>;
+  /** @param isLive whether the points may be read later than now */
+  read(startTime: Timestamp, endTime: Timestamp, isLive: boolean): CellData | Promise<CellData>;
 }
 
 /** All metrics of the probes. Its producers hand them to OpenTelemetry's readers, beside the application's own instruments. */
@@ -107,16 +103,24 @@ export class CellRegistry {
   /** What one reader collects from; each reader needs a producer of its own. */
   producer(temporality: TemporalitySelector = () => CUMULATIVE): MetricProducer {
     const state = new DeltaState();
-    return { collect: () => this.#collect(temporality, state) };
+    return { collect: () => this.#collect(temporality, state, false) };
+  }
+
+  /**
+   * What a reader collects from that reads each point once, soon and when it comes to it: the points are read then, not at the
+   * collection, which is over at once however many there are. Cumulative.
+   */
+  liveProducer(): MetricProducer {
+    return { collect: () => this.#collect(() => CUMULATIVE, new DeltaState(), true) };
   }
 
   /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
-  async #collect(temporality: TemporalitySelector, state: DeltaState): Promise<CollectionResult> {
+  async #collect(temporality: TemporalitySelector, state: DeltaState, isLive: boolean): Promise<CollectionResult> {
     const endTime = toHrTime(Date.now());
     const errors: unknown[] = [];
     const collected = this.#sources.map(async ({ options, type, read }) => {
       try {
-        const data = await read(this.#startTime, endTime);
+        const data = await read(this.#startTime, endTime, isLive);
         if (data.points.length === 0) return [];
         const wanted = temporality(type);
         return [metricData(options, wanted === DELTA ? state.since(data) : data, wanted)];
@@ -138,11 +142,12 @@ export class CellRegistry {
     makeCell: () => C,
   ): CellMetric<C> {
     const metric = new CellMetric(options, this.cardinalityLimit, makeCell);
-    const read = (startTime: Timestamp, endTime: Timestamp) => {
-      const points = Array.from(metric.series, ({ attributes, cell: { value, exemplars } }) => ({
-        ...{ attributes, startTime, endTime, value },
-        ...(exemplars?.length ? { exemplars } : {}),
-      }));
+    const read = (startTime: Timestamp, endTime: Timestamp, isLive: boolean) => {
+      const points: CellPoint<unknown>[] = [];
+      for (const series of metric.series) {
+        const point = new LivePoint(series, startTime, endTime);
+        points.push(isLive ? point : snapshot(point));
+      }
       return { kind, points } as CellData;
     };
     this.#metrics.push(metric);
@@ -161,7 +166,7 @@ export class CellRegistry {
       options,
       kind,
       type,
-      read: async (...times) => ({ kind, points: await metric.points(...times) }),
+      read: async (startTime, endTime) => ({ kind, points: await metric.points(startTime, endTime) }),
     });
   }
 

@@ -4,13 +4,13 @@ import { type Exemplar, ExemplarSlots } from './exemplars.ts';
 
 /** One series of a histogram with explicit bucket boundaries. */
 export class ExplicitHistogramCell {
-  readonly #boundaries: readonly number[];
+  readonly #boundaries: number[];
   readonly #counts: Float64Array;
   readonly #sum = new Float64Array(1);
   #exemplars: ExemplarSlots | undefined = undefined;
 
-  /** @param boundaries inclusive upper bounds, ascending, without +Inf */
-  constructor(boundaries: readonly number[]) {
+  /** @param boundaries inclusive upper bounds, ascending, without +Inf; readers are given this very array */
+  constructor(boundaries: number[]) {
     this.#boundaries = boundaries;
     this.#counts = new Float64Array(boundaries.length + 1);
   }
@@ -36,9 +36,14 @@ export class ExplicitHistogramCell {
 
   /** The observations so far, as OpenTelemetry's data model has them; counts are per bucket, not cumulative. */
   get value(): Histogram {
-    const counts = Array.from(this.#counts);
-    const count = counts.reduce((total, inBucket) => total + inBucket, 0);
-    return { buckets: { boundaries: [...this.#boundaries], counts }, sum: this.#sum[0]!, count };
+    const counts: number[] = [];
+    let count = 0;
+    for (let bucket = 0; bucket <= this.#boundaries.length; bucket++) {
+      const inBucket = this.#counts[bucket]!;
+      counts.push(inBucket);
+      count += inBucket;
+    }
+    return { buckets: { boundaries: this.#boundaries, counts }, sum: this.#sum[0]!, count };
   }
 
   /** The latest exemplar of each bucket that has one. */

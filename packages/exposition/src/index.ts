@@ -1,3 +1,3 @@
-/** OpenTelemetry metric data in, Prometheus text out: pure functions, apart from what is remembered of label text. */
-export { familyName, familyType } from './names.ts';
-export { PROMETHEUS_TEXT, PrometheusTextRenderer } from './prometheus-text.ts';
+/** OpenTelemetry metric data in, the bytes of a Prometheus page out: pure functions, apart from what is remembered of label text. */
+export { type PageFormat, pageFormats } from './formats.ts';
+export { familyType, sampleName } from './names.ts';

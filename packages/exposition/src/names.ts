@@ -19,11 +19,11 @@ export function familyType(metric: MetricData): FamilyType | undefined {
 }
 
 /**
- * The family's name: instrument name, unit words, `_ratio` for a gauge instrument of unit 1, `_total` for a counter, each once
+ * What the samples are called: instrument name, unit words, `_ratio` for a gauge instrument of unit 1, `_total` for a counter, each once
  * ("Prometheus and OpenMetrics Compatibility", sections "Metric Metadata" and "Sums"; `_ratio` as the reference translator
  * does). Undefined when nothing legal is left of the name.
  */
-export function familyName(metric: MetricData, type: FamilyType): string | undefined {
+export function sampleName(metric: MetricData, type: FamilyType): string | undefined {
   const tokens = metric.descriptor.name.split(/[^a-zA-Z0-9:]+/).filter((token) => token !== '');
   if (tokens.length === 0) return undefined;
   const total = type === 'counter' && tokens.at(-1) === 'total' && tokens.length > 1;

@@ -15,3 +15,14 @@ export function bucketBound(bound: number): string {
   if (!Number.isFinite(bound) || (exponent >= -4 && exponent < 6)) return sampleValue(bound);
   return text.replace(/([+-])(\d)$/, '$10$2');
 }
+
+/** The same with `.0` behind a whole number (OpenMetrics 1.0, "Considerations: Canonical Numbers"). */
+export function canonicalBound(bound: number): string {
+  const text = bucketBound(bound);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+/** A time in milliseconds as seconds with decimals. */
+export function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(3);
+}

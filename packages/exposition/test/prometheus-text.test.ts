@@ -4,7 +4,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { ValueType } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
-import { PrometheusTextRenderer } from '../src/index.ts';
+import { pageFormats } from '../src/index.ts';
 import { bucketBound } from '../src/numbers.ts';
 
 type Kind = 'counter' | 'updown' | 'gauge';
@@ -40,13 +40,13 @@ const times: { startTime: [number, number]; endTime: [number, number] } = { star
 /** The page for metrics of one scope each, and the warnings that it caused. */
 function page(metrics: MetricData[], resource: Attributes = {}) {
   const warnings: string[] = [];
-  const renderer = new PrometheusTextRenderer((message) => warnings.push(message));
+  const [, format] = pageFormats((message) => warnings.push(message));
   const resourceMetrics = {
     resource: resourceFromAttributes(resource),
     scopeMetrics: metrics.map((one, index) => ({ scope: { name: `scope${index}` }, metrics: [one] })),
   };
-  const text = renderer.render(resourceMetrics);
-  return { text, warnings, renderer, resourceMetrics };
+  const again = () => Buffer.concat([...format.render(resourceMetrics)]).toString();
+  return { text: again(), warnings, again };
 }
 
 const namesOf = (text: string) => text.split('\n').flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
@@ -71,8 +71,8 @@ for (const [rule, name, unit, kind, expected] of [
 }
 
 test('N3: a metric of whose name nothing is left is left out with one warning, however often it is scraped', () => {
-  const { text, warnings, renderer, resourceMetrics } = page([metric('__', '', 'gauge', [[{}, 1]])]);
-  renderer.render(resourceMetrics);
+  const { text, warnings, again } = page([metric('__', '', 'gauge', [[{}, 1]])]);
+  again();
   assert.equal(text, '');
   assert.equal(warnings.length, 1);
 });
@@ -147,11 +147,11 @@ test('F1 F2: one name in two scopes is one family in one block', () => {
 });
 
 test('F3 F5: on a type conflict the first registered stays, and the loser is named once', () => {
-  const { text, warnings, renderer, resourceMetrics } = page([
+  const { text, warnings, again } = page([
     histogram('lat', '', {}, [1], [1, 0]),
     metric('lat', '', 'gauge', [[{}, 1]]),
   ]);
-  renderer.render(resourceMetrics);
+  again();
   assert.deepEqual(namesOf(text), ['lat']);
   assert.match(text, /^lat_count 1$/m);
   assert.deepEqual(warnings, ['metric "lat" is not on the page: lat is a histogram already and this one is a gauge']);

@@ -1,22 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { negotiate, type Offer } from './negotiation.ts';
+import { SharedPage } from './shared-page.ts';
+import { inSlices } from './slices.ts';
 
-/** What a scrape is answered with. */
-export interface Page {
-  readonly contentType: string;
-  readonly body: string;
+/** A format that the page can be asked for in. */
+export interface Format<Data> extends Offer {
+  /** The page in chunks of bounded size, each made when it is asked for. */
+  readonly render: (data: Data) => Iterable<Uint8Array>;
 }
 
-export interface ScrapeHandlerOptions {
-  /** Collects and renders; a rejection is answered with 500. */
-  readonly renderPage: () => Promise<Page>;
+export interface ScrapeHandlerOptions<Data> {
+  /** A rejection is answered with 500. */
+  readonly collect: () => Promise<Data>;
+  /** The last one is for those who ask for none of them. */
+  readonly formats: readonly [...Format<Data>[], Format<Data>];
   /** Told why a scrape failed. */
   readonly onError: (error: unknown) => void;
+  /** Milliseconds within which a scrape is answered or given up; 30 seconds unless given. */
+  readonly timeLimit?: number;
 }
 
 export type ScrapeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** The documented path of the page (OpenMetrics 1.0, "Overall Structure": the default is /metrics). */
 export const METRICS_PATH = '/metrics';
+
+/** Most pages that wait for slow readers at a time; the oldest makes room. */
+const MOST_OPEN = 4;
+
+/** Most scrapes that are under way at a time; the next one is told to come again. */
+const MOST_SCRAPES = 100;
 
 /** Whether a request target is the page's path, with or without a query. */
 export function isMetricsPath(target: string | undefined): boolean {
@@ -25,16 +38,57 @@ export function isMetricsPath(target: string | undefined): boolean {
 
 /**
  * Answers scrapes: GET and HEAD with 200 and the page, other methods with 405, and with 500 when there is no page to show,
- * for Prometheus takes every 200 for a good scrape. Scrapes that arrive while a page is being made share it.
+ * for Prometheus takes every 200 for a good scrape.
+ *
+ * Scrapes that arrive before a collection is done share it, and those of one format share one rendering: however many come at
+ * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
  */
-export function createScrapeHandler({ renderPage, onError }: ScrapeHandlerOptions): ScrapeHandler {
-  let inFlight: Promise<Page> | undefined;
+export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
+  const { collect, formats, onError, timeLimit = 30_000 } = options;
+  /** The pages of the next collection. */
+  let joinable: Map<Format<Data>, SharedPage> | undefined;
+  let before = Promise.resolve();
+  const open = new Set<SharedPage>();
+  let underWay = 0;
 
-  function sharedPage(): Promise<Page> {
-    inFlight ??= renderPage().finally(() => {
-      inFlight = undefined;
-    });
-    return inFlight;
+  function pageFor(format: Format<Data>): SharedPage {
+    if (joinable === undefined) {
+      joinable = new Map();
+      before = makePages(before, joinable);
+    }
+    const page = joinable.get(format) ?? new SharedPage();
+    joinable.set(format, page);
+    return page;
+  }
+
+  async function makePages(turn: Promise<void>, pages: Map<Format<Data>, SharedPage>): Promise<void> {
+    await turn;
+    try {
+      const data = await collect();
+      joinable = undefined;
+      for (const [format, page] of pages) {
+        void send(page, format.render(data));
+        await page.released;
+      }
+    } catch (error) {
+      joinable = undefined;
+      onError(error);
+      for (const page of pages.values()) page.fail(answerNoPage);
+    }
+  }
+
+  async function send(page: SharedPage, chunks: Iterable<Uint8Array>): Promise<void> {
+    open.add(page);
+    const [oldest] = open;
+    if (open.size > MOST_OPEN) oldest?.fail(answerNoPage);
+    try {
+      await page.send(inSlices(chunks));
+    } catch (error) {
+      onError(error);
+      page.fail(answerNoPage);
+    } finally {
+      open.delete(page);
+    }
   }
 
   return (request, response) => {
@@ -45,14 +99,31 @@ export function createScrapeHandler({ renderPage, onError }: ScrapeHandlerOption
       response.setHeader('Allow', 'GET, HEAD');
       return answer(response, 405, `${METRICS_PATH} answers GET and HEAD only.\n`);
     }
-    sharedPage().then(
-      ({ contentType, body }) => answer(response, 200, body, contentType),
-      (error) => {
-        onError(error);
-        answer(response, 500, 'The metrics could not be collected; the reason is on the stderr of the process.\n');
-      },
-    );
+    if (underWay >= MOST_SCRAPES) return answer(response, 503, 'Too many scrapes at once; try again later.\n');
+    const { offer, contentType } = negotiate(request.headers.accept, formats);
+    const page = pageFor(offer);
+    page.join(response, contentType);
+    const late = setTimeout(() => page.giveUp(response, answerTooLate), limitOf(request, timeLimit)).unref();
+    underWay++;
+    response.on('close', () => {
+      underWay--;
+      clearTimeout(late);
+    });
   };
+}
+
+/** The scraper's own limit, less the time that the answer takes to get there, where it is the shorter one. */
+function limitOf({ headers }: IncomingMessage, timeLimit: number): number {
+  const milliseconds = Number(headers['x-prometheus-scrape-timeout-seconds']) * 1000;
+  return milliseconds > 0 ? Math.min(timeLimit, milliseconds * 0.95) : timeLimit;
+}
+
+function answerTooLate(response: ServerResponse): void {
+  answer(response, 503, 'The metrics could not be collected in time.\n');
+}
+
+function answerNoPage(response: ServerResponse): void {
+  answer(response, 500, 'The metrics could not be collected; the reason is on the stderr of the process.\n');
 }
 
 /** A complete answer; Node leaves the body out where the request was HEAD. */

@@ -2,14 +2,22 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { answerOnServicePorts, createScrapeHandler, type Page, startMetricsServer } from '../src/index.ts';
+import { answerOnServicePorts, createScrapeHandler, startMetricsServer } from '../src/index.ts';
 
-const PAGE: Page = { contentType: 'text/plain; version=0.0.4', body: 'up 1\n' };
+const PAGE = 'up 1\n';
+
+/** One format, in chunks of what was collected. */
+const FORMAT = {
+  ...{ mediaType: 'text/plain', versions: ['0.0.4'], escapings: ['underscores'] },
+  *render(page: string | Iterable<string>) {
+    for (const chunk of typeof page === 'string' ? [page] : page) yield Buffer.from(chunk);
+  },
+};
 
 /** A listener on a free port, and what it was told of. */
-async function listener(t: TestContext, renderPage: () => Promise<Page> = async () => PAGE) {
+async function listener(t: TestContext, collect: () => Promise<string | Iterable<string>> = async () => PAGE) {
   const errors: unknown[] = [];
-  const handler = createScrapeHandler({ renderPage, onError: (error) => errors.push(error) });
+  const handler = createScrapeHandler({ collect, formats: [FORMAT], onError: (error) => errors.push(error) });
   const url = await new Promise<string>((onListening, onError) => {
     const server = startMetricsServer({ host: 'localhost', port: 0, handler, onListening, onError });
     t.after(() => closed(server));
@@ -32,9 +40,9 @@ test('T1 T4: GET /metrics answers 200 with the page, its type and its length', a
   const { url } = await listener(t);
   const response = await fetch(url);
   assert.equal(response.status, 200);
-  assert.equal(response.headers.get('content-type'), PAGE.contentType);
+  assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
   assert.equal(response.headers.get('content-length'), '5');
-  assert.equal(await response.text(), PAGE.body);
+  assert.equal(await response.text(), PAGE);
 });
 
 test('T3: HEAD has the same headers and no body, other methods are 405 and collect nothing', async (t) => {
@@ -79,12 +87,12 @@ test('T10: scrapes that arrive during a collection share it', async (t) => {
   const allHaveArrived = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const renderPage = async () => {
+  const collect = async () => {
     collections++;
     await allHaveArrived;
     return PAGE;
   };
-  const handler = createScrapeHandler({ renderPage, onError: (error) => assert.fail(String(error)) });
+  const handler = createScrapeHandler({ collect, formats: [FORMAT], onError: (error) => assert.fail(String(error)) });
   let arrived = 0;
   const server = createServer((request, response) => {
     handler(request, response);
@@ -92,11 +100,11 @@ test('T10: scrapes that arrive during a collection share it', async (t) => {
   });
   const url = await listening(t, server);
   const bodies = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(url)).text()));
-  assert.deepEqual([new Set(bodies), collections], [new Set([PAGE.body]), 1]);
+  assert.deepEqual([new Set(bodies), collections], [new Set([PAGE]), 1]);
 });
 
 test('T18: a scraper that goes away in the middle is no error', async (t) => {
-  const { url, errors } = await listener(t, async () => ({ ...PAGE, body: 'x'.repeat(50_000_000) }));
+  const { url, errors } = await listener(t, async () => 'x'.repeat(50_000_000));
   const { port } = new URL(url);
   const socket = connect(Number(port), 'localhost');
   socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -128,9 +136,13 @@ test('the same port: the page before the service sees the request, and everythin
   });
   const url = await listening(t, service);
   const undo = answerOnServicePorts(
-    createScrapeHandler({ renderPage: async () => PAGE, onError: (error) => assert.fail(String(error)) }),
+    createScrapeHandler({
+      collect: async () => PAGE,
+      formats: [FORMAT],
+      onError: (error) => assert.fail(String(error)),
+    }),
   );
-  assert.equal(await (await fetch(`${url}/metrics`)).text(), PAGE.body);
+  assert.equal(await (await fetch(`${url}/metrics`)).text(), PAGE);
   assert.equal(await (await fetch(`${url}/metrics/x`)).text(), 'service');
   undo();
   assert.equal(await (await fetch(`${url}/metrics`)).text(), 'service');

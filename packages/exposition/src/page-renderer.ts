@@ -1,0 +1,147 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  type Histogram,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import type { Dialect } from './dialect.ts';
+import { type Exemplar, exemplarText, latest, latestOfBuckets } from './exemplars.ts';
+import { type Family, FamilyGrouping, type Warn } from './families.ts';
+import { labelText } from './labels.ts';
+import { PageWriter } from './page-writer.ts';
+
+type Point = DataPoint<number | Histogram> & { readonly exemplars?: readonly Exemplar[] };
+
+const NOTHING = Buffer.alloc(0);
+const BLANK = Buffer.from(' ');
+
+/**
+ * Writes OpenTelemetry metric data in one of the text formats, following the OpenTelemetry specification "Prometheus and
+ * OpenMetrics Compatibility": unit and type suffixes, one family a name, the resource first, no scope labels unless two
+ * scopes would otherwise write the same series.
+ *
+ * A page comes as chunks of some ten kilobytes, each made when it is asked for. A point is read when it is its turn, and once:
+ * its buckets, sum and count are of one moment.
+ */
+export class PageRenderer {
+  readonly #dialect: Dialect;
+  readonly #families: FamilyGrouping;
+  readonly #warn: Warn;
+  /** Label text is rendered once for a series: the attributes object is the series' identity for as long as it lives. */
+  readonly #labels = new WeakMap<Attributes, string>();
+  readonly #histogramLabels = new WeakMap<Attributes, string>();
+  /** The text of all buckets' ends, `0.005"} ` and so on, by the array of their bounds. */
+  readonly #bucketEnds = new WeakMap<readonly number[], readonly Uint8Array[]>();
+
+  /** @param warn is given one message for each distinct thing that had to be left out */
+  constructor(dialect: Dialect, warn: Warn) {
+    const said = new Set<string>();
+    this.#dialect = dialect;
+    this.#warn = (message) => {
+      if (said.has(message) || said.size >= 1000) return;
+      said.add(message);
+      warn(message);
+    };
+    this.#families = new FamilyGrouping(dialect, this.#warn);
+  }
+
+  /** The page in chunks; a page on which there is nothing has none. */
+  *render(resourceMetrics: ResourceMetrics): Generator<Uint8Array, void, void> {
+    const page = new PageWriter();
+    const target = labelText(resourceMetrics.resource.attributes);
+    if (target) page.text(this.#dialect.target(target));
+    for (const family of this.#families.group(resourceMetrics)) yield* this.#writeFamily(family, page);
+    page.text(this.#dialect.end);
+    yield* page.takeRest();
+  }
+
+  *#writeFamily(family: Family, page: PageWriter): Generator<Uint8Array, void, void> {
+    let comments = this.#dialect.comments(family);
+    const series = new Set<string>();
+    for (const { metric, scopeName } of family.members) {
+      if (metric.aggregationTemporality !== AggregationTemporality.CUMULATIVE) {
+        this.#warn(`metric "${metric.descriptor.name}" is not on the page: its temporality is not cumulative`);
+        continue;
+      }
+      for (const point of metric.dataPoints as Point[]) {
+        const { value } = point;
+        if (typeof value === 'number' && !this.#mayBeShown(family, value)) continue;
+        const labels = this.#uniqueLabels(family, point.attributes, scopeName, series);
+        if (labels === undefined) continue;
+        page.text(comments);
+        comments = '';
+        if (typeof value === 'number') this.#writeNumber(family, labels, value, point, page);
+        else this.#writeHistogram(family.name, labels, value, point, page);
+        for (let chunk = page.takeFull(); chunk !== undefined; chunk = page.takeFull()) yield chunk;
+      }
+    }
+  }
+
+  #mayBeShown({ name, type }: Family, value: number): boolean {
+    if (type !== 'counter' || this.#dialect.anyCounter || value >= 0) return true;
+    this.#warn(`a point of the counter ${name} is not on the page: it is negative or not a number`);
+    return false;
+  }
+
+  /** The series' labels; with the scope's name when another scope has the same series; undefined when even that is taken. */
+  #uniqueLabels(family: Family, attributes: Attributes, scopeName: string, seen: Set<string>): string | undefined {
+    const isHistogram = family.type === 'histogram';
+    const reserved = isHistogram ? 'le' : undefined;
+    const known = isHistogram ? this.#histogramLabels : this.#labels;
+    let labels = known.get(attributes);
+    if (labels === undefined) {
+      labels = labelText(attributes, {}, reserved);
+      known.set(attributes, labels);
+    }
+    if (seen.has(labels)) labels = labelText(attributes, { otel_scope_name: scopeName }, reserved);
+    if (seen.has(labels)) {
+      this.#warn(`a second series ${family.name}${braced(labels)} is not on the page: the first one stays`);
+      return undefined;
+    }
+    seen.add(labels);
+    return labels;
+  }
+
+  #writeNumber({ sampleName, type }: Family, labels: string, value: number, point: Point, page: PageWriter): void {
+    const exemplar = type === 'counter' && this.#dialect.exemplars ? latest(point.exemplars) : undefined;
+    page.sample(`${sampleName}${braced(labels)} `, NOTHING, value, exemplar && exemplarText(exemplar));
+  }
+
+  #writeHistogram(
+    name: string,
+    labels: string,
+    { buckets, sum, count }: Histogram,
+    point: Point,
+    page: PageWriter,
+  ): void {
+    const { boundaries, counts } = buckets;
+    const ends = this.#endsOf(boundaries);
+    const exemplars = this.#dialect.exemplars ? latestOfBuckets(boundaries, point.exemplars) : undefined;
+    const head = labels ? `${name}_bucket{${labels},le="` : `${name}_bucket{le="`;
+    let cumulative = 0;
+    for (let bucket = 0; bucket < ends.length; bucket++) {
+      cumulative = bucket < boundaries.length ? cumulative + (counts[bucket] ?? 0) : count;
+      const exemplar = exemplars?.[bucket];
+      page.sample(head, ends[bucket] ?? NOTHING, cumulative, exemplar && exemplarText(exemplar));
+    }
+    // Sums of negative observations are no counters: such a histogram has none (OpenMetrics 1.0, "Histogram").
+    const hasSum = sum !== undefined && !((boundaries[0] ?? 0) < 0);
+    const suffix = braced(labels);
+    if (hasSum) page.sample(`${name}_sum${suffix}`, BLANK, sum);
+    if (hasSum || !this.#dialect.countNeedsSum) page.sample(`${name}_count${suffix}`, BLANK, count);
+  }
+
+  #endsOf(boundaries: readonly number[]): readonly Uint8Array[] {
+    let ends = this.#bucketEnds.get(boundaries);
+    if (ends === undefined) {
+      ends = [...boundaries, Number.POSITIVE_INFINITY].map((bound) => Buffer.from(`${this.#dialect.bound(bound)}"} `));
+      this.#bucketEnds.set(boundaries, ends);
+    }
+    return ends;
+  }
+}
+
+function braced(labels: string): string {
+  return labels ? `{${labels}}` : '';
+}

@@ -1,0 +1,83 @@
+/** A representation of the page that can be asked for. */
+export interface Offer {
+  readonly mediaType: string;
+  /** The first is meant where none is named. */
+  readonly versions: readonly string[];
+  /** Escaping schemes of names that the page can be told to have; the first is meant where none of them is named. */
+  readonly escapings: readonly string[];
+}
+
+export interface Choice<O extends Offer> {
+  readonly offer: O;
+  readonly contentType: string;
+}
+
+/** Longer headers are not looked into; the longest that Prometheus sends has 300 characters. */
+const LONGEST_ACCEPT = 8192;
+
+interface Clause {
+  readonly mediaType: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly weight: number;
+}
+
+/**
+ * Chooses what an `Accept` header asks for: the offer of the heaviest clause that there is one for, among clauses of one
+ * weight the first (RFC 9110, 12.5.1; Prometheus, "Content Negotiation"). Where there is none, the last offer: a scraper is
+ * never turned away. Nothing of the header gets into the answer's type.
+ */
+export function negotiate<O extends Offer>(accept: string | undefined, offers: readonly [...O[], O]): Choice<O> {
+  const last = offers.at(-1) as O;
+  for (const { mediaType, parameters } of clauses(accept ?? '')) {
+    const version = parameters.get('version');
+    const offer = offers.find(
+      (one) =>
+        (one.mediaType === mediaType || (one === last && isWildcardFor(mediaType, one))) &&
+        (version === undefined || one.versions.includes(version)),
+    );
+    if (offer) return choice(offer, version, parameters.get('escaping'));
+  }
+  return choice(last, undefined, undefined);
+}
+
+function choice<O extends Offer>(offer: O, version: string | undefined, asked: string | undefined): Choice<O> {
+  const escaping = offer.escapings.find((one) => one === asked) ?? offer.escapings[0];
+  const contentType = `${offer.mediaType}; version=${version ?? offer.versions[0]}; charset=utf-8; escaping=${escaping}`;
+  return { offer, contentType };
+}
+
+function isWildcardFor(range: string, { mediaType }: Offer): boolean {
+  return range === '*/*' || range === mediaType.replace(/\/.*/, '/*');
+}
+
+/** The clauses that ask for something, the heaviest first. A clause whose weight is none is void. */
+function clauses(accept: string): Clause[] {
+  if (accept.length > LONGEST_ACCEPT) return [];
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map(clauseOf)
+    .filter(({ weight }) => weight > 0 && weight <= 1)
+    .sort((a, b) => b.weight - a.weight);
+}
+
+function clauseOf(text: string): Clause {
+  const [mediaType = '', ...rest] = text.split(';').map((part) => part.trim());
+  const pairs = rest.map((part): [string, string] => {
+    const at = part.indexOf('=');
+    return [
+      part.slice(0, Math.max(at, 0)).trim(),
+      part
+        .slice(at + 1)
+        .trim()
+        .replace(/^"(.*)"$/, '$1'),
+    ];
+  });
+  const parameters = new Map(pairs);
+  return { mediaType, parameters, weight: weightOf(parameters.get('q')) };
+}
+
+function weightOf(q: string | undefined): number {
+  if (q === undefined) return 1;
+  return /^\d(?:\.\d*)?$/.test(q) ? Number(q) : Number.NaN;
+}
