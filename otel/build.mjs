@@ -22,7 +22,6 @@ const common = {
   target: 'node20.19',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'eof',
   logLevel: 'warning',
 };

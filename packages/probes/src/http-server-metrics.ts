@@ -36,8 +36,8 @@ export class HttpServerMetrics {
     this.#ends = KeyTree.bounded(cells.cardinalityLimit * 4);
   }
 
-  /** Counts a request that begins. What is returned has the gauge that it is to leave when it ends, before {@link ended}. */
-  started(scheme: 'http' | 'https', version: string, asked: string | undefined): RequestKind {
+  /** What a request that begins is. It is to be counted in the kind's `active` from now until just before {@link ended}. */
+  kindOf(scheme: 'http' | 'https', version: string, asked: string | undefined): RequestKind {
     const method = methodName(asked);
     const node = this.#kinds.child(scheme).child(version).child(method);
     node.value ??= {
@@ -47,7 +47,6 @@ export class HttpServerMetrics {
       active: this.#metrics.active.bind({ 'http.request.method': method, 'url.scheme': scheme }),
       ends: this.#ends.child(scheme).child(version).child(method),
     };
-    node.value.active.add(1);
     return node.value;
   }
 

@@ -114,16 +114,15 @@ export class HttpServerProbe extends Probe {
   #started(message: StartMessage): void {
     const { request, response, socket } = message;
     if (this.#ignores(message)) return;
-    const kind = this.#metrics.started(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
     countRequestBody(request);
     let requests = socket[inFlight];
     if (requests === undefined) {
-      requests = new RequestsInFlight(this.#onEnd);
+      requests = new RequestsInFlight(socket.encrypted ? 'https' : 'http', this.#metrics, this.#onEnd);
       socket[inFlight] = requests;
       // Before Node's own listener, which tells the service: what it answers then, nobody gets.
       socket.prependOnceListener('close', () => socket[inFlight]?.closed());
     }
-    requests.started(kind, request, response);
+    requests.started(request, response);
   }
 
   #ended({ kind, request, response, startedAt }: RequestInFlight, aborted: 'aborted' | undefined): void {

@@ -31,7 +31,8 @@ export class HttpUpgrades {
 
   /** A server tells its listener of an upgrade or CONNECT. */
   started(request: IncomingMessage, socket: Duplex & { readonly encrypted?: boolean }): void {
-    const kind = this.#metrics.started(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
+    const kind = this.#metrics.kindOf(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
+    kind.active.add(1);
     const handshake = { request, kind, startedAt: performance.now() };
     const onClose = () => answered(undefined, 'aborted');
     const answered = (status: number | undefined, aborted?: 'aborted') => {

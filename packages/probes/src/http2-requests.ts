@@ -53,7 +53,9 @@ export class Http2Requests {
   /** A server tells its listeners of a new stream. */
   started(stream: RequestStream, headers: IncomingHttpHeaders): void {
     this.#countBodies(stream);
-    stream[kindOf] = this.#metrics.started(stream.session.encrypted ? 'https' : 'http', '2', headers[':method']);
+    const kind = this.#metrics.kindOf(stream.session.encrypted ? 'https' : 'http', '2', headers[':method']);
+    kind.active.add(1);
+    stream[kindOf] = kind;
     stream[startedAt] = performance.now();
     stream[announced] = contentLength(headers['content-length']);
     stream.on('close', this.#onClose);

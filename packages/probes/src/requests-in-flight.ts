@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestKind } from './http-server-metrics.ts';
+import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
 
 /** A request that a server has begun to work on. */
 export interface RequestInFlight {
@@ -27,18 +27,27 @@ class Place {
  * kept in a place that the next request takes over, so that a request costs no object and Node's own keep their shape.
  */
 export class RequestsInFlight {
+  readonly #scheme: 'http' | 'https';
+  readonly #metrics: HttpServerMetrics;
   readonly #ended: RequestEnded;
   readonly #place = new Place();
   readonly #pipelined: RequestInFlight[] = [];
+  /** What the kind of the latest request was told by; the next one is mostly alike. */
+  #method: string | undefined = undefined;
+  #minorVersion = -1;
+  #kind: RequestKind | undefined = undefined;
 
   /** @param ended must not throw */
-  constructor(ended: RequestEnded) {
+  constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {
+    this.#scheme = scheme;
+    this.#metrics = metrics;
     this.#ended = ended;
   }
 
-  started(kind: RequestKind, request: IncomingMessage, response: ServerResponse): void {
-    const place = this.#place;
+  started(request: IncomingMessage, response: ServerResponse): void {
+    const kind = this.#kindOf(request);
     const startedAt = performance.now();
+    const place = this.#place;
     if (place.request === undefined) {
       place.kind = kind;
       place.request = request;
@@ -47,6 +56,7 @@ export class RequestsInFlight {
     } else {
       this.#pipelined.push({ kind, request, response, startedAt });
     }
+    kind.active.add(1);
   }
 
   /** A response that is written after its connection is gone finishes too: its request has ended before. */
@@ -64,6 +74,16 @@ export class RequestsInFlight {
   closed(): void {
     if (this.#place.request !== undefined) this.#leave('aborted');
     for (const ended of this.#pipelined.splice(0)) this.#ended(ended, 'aborted');
+  }
+
+  #kindOf(request: IncomingMessage): RequestKind {
+    const { method, httpVersionMinor: minorVersion } = request;
+    if (this.#kind === undefined || method !== this.#method || minorVersion !== this.#minorVersion) {
+      this.#kind = this.#metrics.kindOf(this.#scheme, request.httpVersion, method);
+      this.#method = method;
+      this.#minorVersion = minorVersion;
+    }
+    return this.#kind;
   }
 
   #leave(aborted: 'aborted' | undefined): void {
