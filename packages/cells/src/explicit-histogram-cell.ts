@@ -12,7 +12,7 @@ export class ExplicitHistogramCell {
   /** @param boundaries inclusive upper bounds, ascending, without +Inf; readers are given this very array */
   constructor(boundaries: number[]) {
     this.#boundaries = boundaries;
-    this.#counts = new Float64Array(boundaries.length + 1);
+    this.#numbers = new Float64Array(boundaries.length + 2);
   }
 
   /**
@@ -26,24 +26,26 @@ export class ExplicitHistogramCell {
     let bucket = 0;
     // Fifteen buckets at the most and short durations first: walking them beats a binary search.
     while (bucket < boundaries.length && value > boundaries[bucket]!) bucket++;
-    this.#counts[bucket]! += 1;
-    this.#sum[0]! += value;
+    const numbers = this.#numbers;
+    numbers[bucket]! += 1;
+    numbers[boundaries.length + 1]! += value;
     if (span !== undefined) {
-      this.#exemplars ??= new ExemplarSlots(this.#counts.length);
+      this.#exemplars ??= new ExemplarSlots(boundaries.length + 1);
       this.#exemplars.keep(bucket, value, span);
     }
   }
 
   /** The observations so far, as OpenTelemetry's data model has them; counts are per bucket, not cumulative. */
   get value(): Histogram {
+    const numbers = this.#numbers;
     const counts: number[] = [];
     let count = 0;
     for (let bucket = 0; bucket <= this.#boundaries.length; bucket++) {
-      const inBucket = this.#counts[bucket]!;
+      const inBucket = numbers[bucket]!;
       counts.push(inBucket);
       count += inBucket;
     }
-    return { buckets: { boundaries: this.#boundaries, counts }, sum: this.#sum[0]!, count };
+    return { buckets: { boundaries: this.#boundaries, counts }, sum: numbers[this.#boundaries.length + 1]!, count };
   }
 
   /** The latest exemplar of each bucket that has one. */
