@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 
 /** Which processor cores the servers have for themselves; everything else (load, databases, sink) runs on the others. */
 export interface Cores {
@@ -20,12 +20,18 @@ export function divideCores(): Cores {
     if (first === undefined || others.length === 0) return unpinned('this machine lends us a single core');
     execFileSync('taskset', ['-acp', others.join(','), String(process.pid)], { stdio: 'ignore' });
     return {
-      serverPrefix: ['taskset', '-c', String(first)],
+      serverPrefix: ['taskset', '-c', String(first), ...endWithParent()],
       description: `server on core ${first}, load and databases on ${others.join(',')}`,
     };
   } catch {
     return unpinned('taskset (util-linux) is not there');
   }
+}
+
+/** Ends a server when this process is killed: a frozen one would stay for good. Where setpriv (util-linux) is there. */
+function endWithParent(): string[] {
+  const prefix = ['setpriv', '--pdeathsig', 'KILL'];
+  return spawnSync(prefix[0]!, [...prefix.slice(1), 'true']).status === 0 ? prefix : [];
 }
 
 /** The numbers in a list such as `0-3,6`. */

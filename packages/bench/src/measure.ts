@@ -13,7 +13,10 @@ export interface Effort {
   readonly rounds: number;
   /** Slices of load that the bare service and the variant get in turn in a round: each two are a pair. */
   readonly pairsPerRound: number;
-  /** Part of a workload's requests that a slice has, and the warm-up before the slices. */
+  /**
+   * Part of a workload's requests that a slice has, and the warm-up before the slices: enough of it that V8 has compiled what
+   * is hot, as in a service that has run for some seconds.
+   */
   readonly share: number;
   readonly warmUpShare: number;
 }

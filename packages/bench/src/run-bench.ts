@@ -30,7 +30,7 @@ interface Plan {
 const folder = fileURLToPath(new URL('../results', import.meta.url));
 
 const FULL: Plan = {
-  effort: { rounds: 5, pairsPerRound: 3, warmUpShare: 1, share: 1 },
+  effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 4, share: 1 },
   startUpRuns: 11,
   recordTimes: 31,
   scrapes: [
