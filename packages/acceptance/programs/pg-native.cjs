@@ -1,29 +1,13 @@
 'use strict';
 const pg = require('./libraries.cjs')('pg').native;
+const { connectionString, withClient } = require('./pg-clients.cjs')(pg);
 const { outcome, serveSteps } = require('./steps.cjs');
 
-const connectionString = process.env.DATABASE_URL;
 const pool = new pg.Pool({ connectionString, max: 2 });
-
-async function connect(options) {
-  const client = new pg.Client({ connectionString, ...options });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
-
-async function withClient(options, work) {
-  const client = await connect(options);
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 serveSteps({
   ways: () =>
-    withClient({}, async (client) => [
+    withClient(async (client) => [
       (await pool.query('select 1')).rowCount,
       (await client.query('select $1::int', [1])).rowCount,
       await new Promise((resolve) => client.query('select 1', (_, { rowCount }) => resolve(rowCount))),
@@ -34,7 +18,7 @@ serveSteps({
     ]),
 
   errors: () =>
-    withClient({}, async (client) => [
+    withClient(async (client) => [
       await outcome(client.query('select 1/0')),
       await outcome(client.query({ name: 'no', text: 'selec' })),
       await outcome(client.query('select 1', 'no list')),
@@ -42,7 +26,7 @@ serveSteps({
     ]),
 
   killed: () =>
-    withClient({}, async (client) => {
+    withClient(async (client) => {
       const { rows } = await client.query('select pg_backend_pid() as pid');
       const waiting = outcome(client.query('select pg_sleep(60)'));
       await pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
@@ -50,12 +34,14 @@ serveSteps({
     }),
 
   pipelined: () =>
-    withClient({ pipeline: true }, (client) =>
-      Promise.all(
-        ['select 1', 'select 1/0', 'insert into nowhere values (1)', 'select 2'].map((text) =>
-          outcome(client.query(text).then(({ rowCount }) => rowCount)),
+    withClient(
+      (client) =>
+        Promise.all(
+          ['select 1', 'select 1/0', 'insert into nowhere values (1)', 'select 2'].map((text) =>
+            outcome(client.query(text).then(({ rowCount }) => rowCount)),
+          ),
         ),
-      ),
+      { pipeline: true },
     ),
 
   async pool() {

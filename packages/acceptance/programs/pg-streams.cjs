@@ -11,28 +11,13 @@ const Cursor = libraries('pg-cursor');
 const QueryStream = libraries('pg-query-stream');
 const copy = libraries('pg-copy-streams');
 
-const connectionString = process.env.DATABASE_URL;
+const { connect, withClient } = require('./pg-clients.cjs')(pg);
+
 const ROWS = 'select * from generate_series(1, 10) as n';
 const FAILS = 'select 1 / (3 - n) from generate_series(1, 10) as n';
 
 /** Stays open between two steps. */
 let open;
-
-async function connect(options) {
-  const client = new pg.Client({ connectionString, ...options });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
-
-async function withClient(work) {
-  const client = await connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 async function drain(stream) {
   const rows = [];

@@ -3,15 +3,8 @@ const libraries = require('./libraries.cjs');
 const { outcome, serveSteps } = require('./steps.cjs');
 
 const pg = libraries('pg');
-const connectionString = process.env.DATABASE_URL;
+const { connectionString, connect } = require('./pg-clients.cjs')(pg);
 let open;
-
-async function connect() {
-  const client = new pg.Client({ connectionString });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
 
 /** Asks one statement after the other on one connection: their outcomes. */
 async function ask(...statements) {

@@ -1,29 +1,10 @@
 'use strict';
-const libraries = require('./libraries.cjs');
+const pg = require('./libraries.cjs')('pg');
+const { connectionString, connect, withClient } = require('./pg-clients.cjs')(pg);
 const { outcome, serveSteps } = require('./steps.cjs');
 
-const pg = libraries('pg');
-
-const connectionString = process.env.DATABASE_URL;
 const pool = new pg.Pool({ connectionString });
 pool.on('error', () => {});
-
-async function connect(options) {
-  const client = new pg.Client({ connectionString, ...options });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
-
-/** A client that goes away after the work. */
-async function withClient(options, work) {
-  const client = await connect(options);
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 serveSteps({
   /** Every way to ask; each is to be counted once. */
@@ -32,7 +13,7 @@ serveSteps({
     const byCallback = (...args) => new Promise((resolve) => pool.query(...args, (_, result) => resolve(result)));
     const submitted = (client) =>
       new Promise((resolve) => client.query(new pg.Query(text)).on('end', () => resolve('ended')));
-    return withClient({}, async (client) => [
+    return withClient(async (client) => [
       (await pool.query(text)).rowCount,
       (await pool.query('select $1::int', [1])).rowCount,
       (await pool.query({ text, rowMode: 'array' })).rows,
@@ -60,7 +41,7 @@ serveSteps({
   },
 
   async errors() {
-    return withClient({}, async (client) => [
+    return withClient(async (client) => [
       await outcome(client.query('select 1/0')),
       await outcome(client.query('selec')),
       await outcome(client.query('create temp table u (id int primary key); insert into u values (1), (1)')),
@@ -72,7 +53,7 @@ serveSteps({
 
   /** pg 8.7 does not answer on such a connection any more. */
   valueThatThrows: () =>
-    withClient({}, (client) => {
+    withClient((client) => {
       const toPostgres = () => {
         throw new TypeError('no value');
       };
@@ -81,7 +62,7 @@ serveSteps({
 
   /** The server ends the connection in the middle of a query. */
   killed: () =>
-    withClient({}, async (client) => {
+    withClient(async (client) => {
       const waiting = outcome(client.query('select pg_sleep(60)'));
       const ended = new Promise((resolve) => client.once('end', resolve));
       await pool.query('select pg_terminate_backend($1)', [client.processID]);
@@ -98,16 +79,19 @@ serveSteps({
   },
 
   statementTimeout: () =>
-    withClient({ statement_timeout: 10 }, (client) => outcome(client.query('select pg_sleep(60)'))),
+    withClient((client) => outcome(client.query('select pg_sleep(60)')), { statement_timeout: 10 }),
 
   /** pg gives the query up, and the server answers it all the same. */
   queryTimeout: () =>
-    withClient({ query_timeout: 10 }, async (client) => {
-      const given = await outcome(client.query('select pg_sleep(0.2)'));
-      client.connectionParameters.query_timeout = 0;
-      await client.query('select 1');
-      return given;
-    }),
+    withClient(
+      async (client) => {
+        const given = await outcome(client.query('select pg_sleep(0.2)'));
+        client.connectionParameters.query_timeout = 0;
+        await client.query('select 1');
+        return given;
+      },
+      { query_timeout: 10 },
+    ),
 
   /** The process of the server that answers the query dies, and the server with it. */
   async crashed() {

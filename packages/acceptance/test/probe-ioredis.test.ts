@@ -1,45 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeEachRedis, operationsOf } from './support/each-redis.ts';
+import { describeEachRedis } from './support/each-redis.ts';
 import { increase } from './support/metrics-page.ts';
-import { runProgram, withoutAgentLines } from './support/program.ts';
-import { until } from './support/until.ts';
+import { runProgram } from './support/program.ts';
+import { assertEndsAlike, defineTestsOfEveryClient, operationsByDatabase } from './support/redis-client-tests.ts';
 
 const env = { OTEL_CACHE_NAME_PATTERNS: 'session:*=sessions,user:*:profile=profiles' };
 
 describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
-  const databases = async () =>
-    (await redis.service.scrape()).values(
-      'db_client_operation_duration_seconds_count',
-      'db_namespace',
-      'db_operation_name',
-    );
-
-  test('what ioredis sends by itself to connect is not counted', async () => {
-    assert.deepEqual(operationsOf(await redis.service.scrape()), {});
-  });
-
-  test('each command is counted under its name, and under the prefix of its error', async () => {
-    const { result, operations } = await redis.take('outcomes');
-    assert.match(result[0].message, /^WRONGTYPE/);
-    assert.deepEqual(operations, { 'SET –': 1, 'GET –': 1, 'HGET WRONGTYPE': 1, 'NOSUCH ERR': 1, 'EVAL MINE': 1 });
-  });
-
-  test('a series says the system, the database and where the server is', async () => {
-    const page = await redis.service.scrape();
-    const { hostname, port } = new URL(redis.server.url);
-    const sample = page.samples('db_client_operation_duration_seconds_count')[0];
-    assert.deepEqual(
-      { ...sample?.labels, db_operation_name: '' },
-      {
-        db_system_name: 'redis',
-        db_namespace: '0',
-        db_operation_name: '',
-        server_address: hostname,
-        server_port: port,
-      },
-    );
-  });
+  defineTestsOfEveryClient(redis);
 
   test('commands that waited for the connection are counted once', async () => {
     const { result, operations } = await redis.take('offlineQueue');
@@ -117,11 +86,6 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
     });
   }
 
-  test('a command whose connection goes is an error, once', async () => {
-    const { operations } = await redis.take('cut');
-    assert.deepEqual(operations, { 'CLIENT –': 2, 'BLPOP connection_closed': 1 });
-  });
-
   test('a command that timed out is counted once, though its reply still comes', async () => {
     const { result, operations } = await redis.take('timeout');
     assert.equal(result.message, 'Command timed out');
@@ -171,9 +135,14 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
   });
 
   test('an operation belongs to the database that it went to', async () => {
-    const before = await databases();
+    const before = await operationsByDatabase(redis);
     assert.deepEqual((await redis.take('database')).result, ['OK', 'OK', null]);
-    assert.deepEqual(increase(before, await databases()), { '3 SET': 1, '3 SELECT': 1, '5 GET': 1, '5 QUIT': 1 });
+    assert.deepEqual(increase(before, await operationsByDatabase(redis)), {
+      '3 SET': 1,
+      '3 SELECT': 1,
+      '5 GET': 1,
+      '5 QUIT': 1,
+    });
   });
 
   test('a connection that is lost is counted when it is there again, and what it sets up then is none of the service', async () => {
@@ -188,19 +157,7 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
     );
   });
 
-  test('connections are counted while they are open', async () => {
-    const { port } = new URL(redis.server.url);
-    const connections = async () =>
-      (await redis.service.scrape()).values('redis_client_connections', 'server_port')[port];
-    assert.equal(await connections(), 1);
-    await redis.take('open');
-    assert.equal(await connections(), 3);
-    await redis.take('close');
-    await until('two connections are closed', async () => (await connections()) === 1);
-  });
-
-  test('blocking commands and subscriptions are counted, messages are not', async () => {
-    assert.deepEqual((await redis.take('blocking')).operations, { 'BLPOP –': 1, 'RPUSH –': 1, 'QUIT –': 1 });
+  test('subscriptions are counted, messages are not', async () => {
     assert.deepEqual((await redis.take('subscribe')).operations, {
       'SUBSCRIBE –': 1,
       'PUBLISH –': 1,
@@ -215,13 +172,9 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
     assert.deepEqual([hits, misses], [{ 'auto GET': 1 }, { 'auto GET': 1 }]);
   });
 
-  test('a rejection that nobody handles ends the service as it does without the agent', async () => {
-    const env = { REDIS_URL: redis.server.url, LIBRARIES: redis.libraries };
-    const bare = await runProgram('ioredis-unhandled.cjs', { nodeArguments: [], env });
-    assert.equal(bare.code, 1);
-    assert.match(bare.stderr, /WRONGTYPE/);
-    assert.deepEqual(withoutAgentLines(await runProgram('ioredis-unhandled.cjs', { env })), bare);
-  });
+  test('a rejection that nobody handles ends the service as it does without the agent', () =>
+    assertEndsAlike('ioredis-unhandled.cjs', redis));
+
   if (redis.libraries === 'current')
     test('a subscriber of the channel of ioredis would silence that rejection, which is why the probe is none', async () => {
       const env = { REDIS_URL: redis.server.url, LIBRARIES: redis.libraries };

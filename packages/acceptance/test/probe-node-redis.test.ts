@@ -2,37 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeEachRedis, operationsOf } from './support/each-redis.ts';
 import { increase, MetricsPage } from './support/metrics-page.ts';
-import { runProgram, startProgram, withoutAgentLines } from './support/program.ts';
-import { until } from './support/until.ts';
+import { startProgram } from './support/program.ts';
+import { assertEndsAlike, defineTestsOfEveryClient, operationsByDatabase } from './support/redis-client-tests.ts';
 
 describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
   const isVersion4 = redis.libraries === 'oldest';
 
-  test('what node-redis sends by itself to connect is not counted', async () => {
-    assert.deepEqual(operationsOf(await redis.service.scrape()), {});
-  });
-
-  test('each command is counted under its name, and under the prefix of its error', async () => {
-    const { result, operations } = await redis.take('outcomes');
-    assert.match(result[0].message, /^WRONGTYPE/);
-    assert.deepEqual(operations, { 'SET –': 1, 'GET –': 1, 'HGET WRONGTYPE': 1, 'NOSUCH ERR': 1, 'EVAL MINE': 1 });
-  });
-
-  test('a series says the system, the database and where the server is', async () => {
-    const page = await redis.service.scrape();
-    const { hostname, port } = new URL(redis.server.url);
-    const sample = page.samples('db_client_operation_duration_seconds_count')[0];
-    assert.deepEqual(
-      { ...sample?.labels, db_operation_name: '' },
-      {
-        db_system_name: 'redis',
-        db_namespace: '0',
-        db_operation_name: '',
-        server_address: hostname,
-        server_port: port,
-      },
-    );
-  });
+  defineTestsOfEveryClient(redis);
 
   test('commands that waited for the connection are counted once', async () => {
     const { result, operations } = await redis.take('offlineQueue');
@@ -103,15 +79,9 @@ describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
   }
 
   test('an operation belongs to the database that it went to', async () => {
-    const databases = async () =>
-      (await redis.service.scrape()).values(
-        'db_client_operation_duration_seconds_count',
-        'db_namespace',
-        'db_operation_name',
-      );
-    const before = await databases();
+    const before = await operationsByDatabase(redis);
     await redis.take('database');
-    assert.deepEqual(increase(before, await databases()), {
+    assert.deepEqual(increase(before, await operationsByDatabase(redis)), {
       ...{ '3 SET': 1, '3 SELECT': 1, '5 GET': 2, '5 MULTI': 1, '5 SELECT': 1, '5 EXEC': 1, '6 GET': 1 },
     });
   });
@@ -122,25 +92,10 @@ describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
     assert.equal((await redis.service.scrape()).value('redis_client_reconnections_total'), 1);
   });
 
-  test('blocking commands and subscriptions are counted, messages and what is subscribed again are not', async () => {
-    assert.deepEqual((await redis.take('blocking')).operations, { 'BLPOP –': 1, 'RPUSH –': 1, 'QUIT –': 1 });
+  test('subscriptions are counted, messages and what is subscribed again are not', async () => {
     assert.deepEqual((await redis.take('subscribe')).operations, {
       ...{ 'SUBSCRIBE –': 1, 'PSUBSCRIBE –': 1, 'PUBLISH –': 1, 'CLIENT –': 2, 'UNSUBSCRIBE –': 1 },
     });
-  });
-
-  test('connections are counted while they are open', async () => {
-    const connections = async () => (await redis.service.scrape()).value('redis_client_connections');
-    await until('only the one of the service is open', async () => (await connections()) === 1);
-    await redis.take('open');
-    assert.equal(await connections(), 3);
-    await redis.take('close');
-    await until('two connections are closed', async () => (await connections()) === 1);
-  });
-
-  test('a command whose connection goes is an error, once', async () => {
-    const { operations } = await redis.take('cut');
-    assert.deepEqual(operations, { 'CLIENT –': 2, 'BLPOP connection_closed': 1 });
   });
 
   test('a command that the service takes back is an error, once', async () => {
@@ -187,12 +142,7 @@ describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
   }
 
   for (const way of ['method', 'raw']) {
-    test(`a rejection that nobody handles ends the service as it does without the agent (${way})`, async () => {
-      const options = { args: [way], env: { REDIS_URL: redis.server.url, LIBRARIES: redis.libraries } };
-      const bare = await runProgram('node-redis-unhandled.cjs', { nodeArguments: [], ...options });
-      assert.equal(bare.code, 1);
-      assert.match(bare.stderr, /WRONGTYPE/);
-      assert.deepEqual(withoutAgentLines(await runProgram('node-redis-unhandled.cjs', options)), bare);
-    });
+    test(`a rejection that nobody handles ends the service as it does without the agent (${way})`, () =>
+      assertEndsAlike('node-redis-unhandled.cjs', redis, [way]));
   }
 });
