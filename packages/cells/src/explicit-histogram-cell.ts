@@ -5,8 +5,8 @@ import { type Exemplar, ExemplarSlots } from './exemplars.ts';
 /** One series of a histogram with explicit bucket boundaries. */
 export class ExplicitHistogramCell {
   readonly #boundaries: number[];
-  readonly #counts: Float64Array;
-  readonly #sum = new Float64Array(1);
+  /** How many observations each bucket has, and behind them the sum of all: together, where one touch of memory has both. */
+  readonly #numbers: Float64Array;
   #exemplars: ExemplarSlots | undefined = undefined;
 
   /** @param boundaries inclusive upper bounds, ascending, without +Inf; readers are given this very array */
