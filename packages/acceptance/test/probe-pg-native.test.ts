@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Postgres, startPostgres } from '@payments/local-stack';
-import { operationCounts } from './support/each-pg.ts';
-import { increase } from './support/metrics-page.ts';
+import { takeStep } from './support/each-pg.ts';
 import { whyNoPgNative } from './support/pg-native.ts';
 import { type Program, startProgram } from './support/program.ts';
 
@@ -26,15 +25,8 @@ describe('pg over libpq', { skip }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Takes a step: what it returned, and what it added to the page. */
-  async function take(step: string) {
-    const before = operationCounts(await service.scrape());
-    const result = await service.step(step);
-    return { result, operations: increase(before, operationCounts(await service.scrape())) };
-  }
-
   test('a query is counted once, whichever way it is asked', async () => {
-    const { result, operations } = await take('ways');
+    const { result, operations } = await takeStep(service, 'ways');
     assert.deepEqual(result, [1, 1, 1, 'ended', 1, 1, 2]);
     assert.deepEqual(operations, { 'SELECT –': 8 });
   });
@@ -51,13 +43,13 @@ describe('pg over libpq', { skip }, () => {
   });
 
   test('a query that fails says its SQLSTATE, or what kind of error it was', async () => {
-    const { result, operations } = await take('errors');
+    const { result, operations } = await takeStep(service, 'errors');
     assert.deepEqual([result[0].code, result[1].code], ['22012', '42601']);
     assert.deepEqual(operations, { 'SELECT 22012': 1, '_OTHER 42601': 1, 'SELECT Error': 1, 'SELECT timeout': 1 });
   });
 
   test('a connection that the server ends costs one error', async () => {
-    const { operations } = await take('killed');
+    const { operations } = await takeStep(service, 'killed');
     const { 'SELECT –': others, ...failed } = operations;
     assert.equal(others, 2);
     assert.equal(
@@ -67,13 +59,13 @@ describe('pg over libpq', { skip }, () => {
   });
 
   test('pipelined queries count once each, with their own outcomes', async () => {
-    const { result, operations } = await take('pipelined');
+    const { result, operations } = await takeStep(service, 'pipelined');
     assert.deepEqual([result[0], result[3]], [{ value: 1 }, { value: 1 }]);
     assert.deepEqual(operations, { 'SELECT –': 2, 'SELECT 22012': 1, 'INSERT 42P01': 1 });
   });
 
   test('a pool is on the page', async () => {
-    const { result } = await take('pool');
+    const { result } = await takeStep(service, 'pool');
     const page = await service.scrape();
     const [total, idle] = result;
     assert.deepEqual(page.values('db_client_connection_count', 'db_client_connection_state'), {

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { describeEachPg, operationCounts } from './support/each-pg.ts';
-import { increase } from './support/metrics-page.ts';
+import { describeEachPg } from './support/each-pg.ts';
 import { runProgram, withoutAgentLines } from './support/program.ts';
 import { until } from './support/until.ts';
 
 describeEachPg('pg.cjs', (pg) => {
-  /** Takes a step: what it returned, and what it added to the page. */
-  async function take(step: string) {
-    const before = operationCounts(await pg.service.scrape());
-    const result = await pg.service.step(step);
-    return { result, operations: increase(before, operationCounts(await pg.service.scrape())) };
-  }
-
   test('a query is counted once, whichever way it is asked', async () => {
-    const { result, operations } = await take('ways');
+    const { result, operations } = await pg.take('ways');
     assert.deepEqual(result, [1, 1, [[1]], 1, 1, [{ n: 1 }], [{ n: 2 }], 'ended', 3, null]);
     assert.deepEqual(operations, { 'SELECT –': 9, '_OTHER –': 1 });
   });
@@ -32,14 +24,14 @@ describeEachPg('pg.cjs', (pg) => {
   });
 
   test('the operation is the first word of the statement', async () => {
-    assert.deepEqual((await take('transaction')).operations, {
+    assert.deepEqual((await pg.take('transaction')).operations, {
       ...{ 'BEGIN –': 1, 'CREATE –': 1, 'INSERT –': 1, 'UPDATE –': 1, 'DELETE –': 1 },
       ...{ 'SELECT –': 1, 'WITH –': 1, 'ROLLBACK –': 1 },
     });
   });
 
   test('a query that fails says its SQLSTATE, or what kind of error kept it from the server', async () => {
-    assert.deepEqual((await take('errors')).operations, {
+    assert.deepEqual((await pg.take('errors')).operations, {
       'SELECT 22012': 1,
       '_OTHER 42601': 1,
       'CREATE 23505': 1,
@@ -47,25 +39,25 @@ describeEachPg('pg.cjs', (pg) => {
       'SELECT RangeError': 1,
       'SELECT –': 1,
     });
-    assert.deepEqual((await take('valueThatThrows')).operations, { 'SELECT TypeError': 1 });
+    assert.deepEqual((await pg.take('valueThatThrows')).operations, { 'SELECT TypeError': 1 });
   });
 
   test('a connection that the server ends, or that is cut, costs one error a query', async () => {
-    const killed = await take('killed');
+    const killed = await pg.take('killed');
     assert.equal(killed.result[0].code, '57P01');
     assert.deepEqual(killed.operations, { 'SELECT –': 1, 'SELECT 57P01': 1, 'SELECT connection_closed': 1 });
-    assert.deepEqual((await take('cut')).operations, { 'SELECT connection_closed': 1 });
+    assert.deepEqual((await pg.take('cut')).operations, { 'SELECT connection_closed': 1 });
   });
 
   test('timeouts of the server and of pg are told, and the late answer is not counted again', async () => {
-    assert.deepEqual((await take('statementTimeout')).operations, { 'SELECT 57014': 1 });
-    const { result, operations } = await take('queryTimeout');
+    assert.deepEqual((await pg.take('statementTimeout')).operations, { 'SELECT 57014': 1 });
+    const { result, operations } = await pg.take('queryTimeout');
     assert.equal(result.message, 'Query read timeout');
     assert.deepEqual(operations, { 'SELECT timeout': 1, 'SELECT –': 1 });
   });
 
   test('a server that dies in the middle of a query costs one error', async () => {
-    const { result, operations } = await take('crashed');
+    const { result, operations } = await pg.take('crashed');
     assert.deepEqual(operations, { [`SELECT ${result.code ?? 'connection_closed'}`]: 1 }, JSON.stringify(result));
     // It comes up again by itself.
     await until('an answer of the server', () =>

@@ -3,11 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { type Postgres, startPostgres } from '@payments/local-stack';
-import type { MetricsPage } from './metrics-page.ts';
+import { increase, type MetricsPage, type Values } from './metrics-page.ts';
 import { type Program, startProgram } from './program.ts';
 
 /** Versions of pg by the set of libraries that has them. */
 const VERSIONS = { current: 'pg 8.23', oldest: 'pg 8.7' } as const;
+
+/** What a step returned, and the {@link operationCounts} that it added. */
+export interface Taken {
+  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
+  readonly result: any;
+  readonly operations: Values;
+}
 
 /** What the tests of one version work with; there once they run. */
 export interface PgUnderTest {
@@ -15,6 +22,7 @@ export interface PgUnderTest {
   readonly server: Postgres;
   /** The program, on a database of its own that is called after the set of libraries. */
   readonly service: Program;
+  take(step: string): Promise<Taken>;
   /** Does something while the server is away. */
   withoutServer(work: () => Promise<void>): Promise<void>;
 }
@@ -49,6 +57,7 @@ export function describeEachPg(program: string, tests: (pg: PgUnderTest) => void
         get service() {
           return service;
         },
+        take: (step) => takeStep(service, step),
         async withoutServer(work) {
           await server.stop();
           await work().finally(() => start(server.port));
@@ -56,6 +65,13 @@ export function describeEachPg(program: string, tests: (pg: PgUnderTest) => void
       });
     });
   }
+}
+
+/** Takes a step of a program. */
+export async function takeStep(service: Program, step: string): Promise<Taken> {
+  const before = operationCounts(await service.scrape());
+  const result = await service.step(step);
+  return { result, operations: increase(before, operationCounts(await service.scrape())) };
 }
 
 /** How often each operation came to which end: `SELECT –` and `SELECT 22012`. */
