@@ -38,11 +38,11 @@ export class ExplicitHistogramCell {
   /** The observations so far, as OpenTelemetry's data model has them; counts are per bucket, not cumulative. */
   get value(): Histogram {
     const numbers = this.#numbers;
-    const counts: number[] = [];
+    const counts = new Array<number>(this.#boundaries.length + 1);
     let count = 0;
-    for (let bucket = 0; bucket <= this.#boundaries.length; bucket++) {
+    for (let bucket = 0; bucket < counts.length; bucket++) {
       const inBucket = numbers[bucket]!;
-      counts.push(inBucket);
+      counts[bucket] = inBucket;
       count += inBucket;
     }
     return { buckets: { boundaries: this.#boundaries, counts }, sum: numbers[this.#boundaries.length + 1]!, count };
