@@ -13,7 +13,27 @@ import { PageWriter } from './page-writer.ts';
 
 type Point = DataPoint<number | Histogram> & { readonly exemplars?: readonly Exemplar[] };
 
-const NOTHING = Buffer.alloc(0);
+/** The name of samples as it stands before the value, and before labels. */
+interface Name {
+  readonly bare: Uint8Array;
+  readonly open: Uint8Array;
+}
+
+/** The ends of a histogram's bucket lines, from the bound to the value, behind other labels and where there are none. */
+interface BucketEnds {
+  readonly first: readonly Uint8Array[];
+  readonly further: readonly Uint8Array[];
+}
+
+/** A family with the names of its samples. */
+interface Lines extends Family {
+  readonly number: Name;
+  readonly bucket: Name;
+  readonly sum: Name;
+  readonly count: Name;
+}
+
+const CLOSE = Buffer.from('} ');
 const BLANK = Buffer.from(' ');
 
 /**
@@ -31,8 +51,8 @@ export class PageRenderer {
   /** Label text is rendered once for a series: the attributes object is the series' identity for as long as it lives. */
   readonly #labels = new WeakMap<Attributes, string>();
   readonly #histogramLabels = new WeakMap<Attributes, string>();
-  /** The text of all buckets' ends, `0.005"} ` and so on, by the array of their bounds. */
-  readonly #bucketEnds = new WeakMap<readonly number[], readonly Uint8Array[]>();
+  /** By the array of the bounds, which the series of a metric share. */
+  readonly #bucketEnds = new WeakMap<readonly number[], BucketEnds>();
 
   /** @param warn is given one message for each distinct thing that had to be left out */
   constructor(dialect: Dialect, warn: Warn) {
@@ -57,6 +77,7 @@ export class PageRenderer {
   }
 
   *#writeFamily(family: Family, page: PageWriter): Generator<Uint8Array, void, void> {
+    const lines = linesOf(family);
     let comments = this.#dialect.comments(family);
     const series = new Set<string>();
     for (const { metric, scopeName } of family.members) {
@@ -71,8 +92,8 @@ export class PageRenderer {
         if (labels === undefined) continue;
         page.text(comments);
         comments = '';
-        if (typeof value === 'number') this.#writeNumber(family, labels, value, point, page);
-        else this.#writeHistogram(family.name, labels, value, point, page);
+        if (typeof value === 'number') this.#writeNumber(lines, labels, value, point, page);
+        else this.#writeHistogram(lines, labels, value, point, page);
         for (let chunk = page.takeFull(); chunk !== undefined; chunk = page.takeFull()) yield chunk;
       }
     }
@@ -103,43 +124,57 @@ export class PageRenderer {
     return labels;
   }
 
-  #writeNumber({ sampleName, type }: Family, labels: string, value: number, point: Point, page: PageWriter): void {
+  #writeNumber({ type, number }: Lines, labels: string, value: number, point: Point, page: PageWriter): void {
     const exemplar = type === 'counter' && this.#dialect.exemplars ? latest(point.exemplars) : undefined;
-    page.sample(`${sampleName}${braced(labels)} `, NOTHING, value, exemplar && exemplarText(exemplar));
+    writeSample(number, labels, value, page, exemplar && exemplarText(exemplar));
   }
 
-  #writeHistogram(
-    name: string,
-    labels: string,
-    { buckets, sum, count }: Histogram,
-    point: Point,
-    page: PageWriter,
-  ): void {
-    const { boundaries, counts } = buckets;
-    const ends = this.#endsOf(boundaries);
+  #writeHistogram(lines: Lines, labels: string, value: Histogram, point: Point, page: PageWriter): void {
+    const { boundaries, counts } = value.buckets;
+    const ends = this.#endsOf(boundaries)[labels ? 'further' : 'first'];
     const exemplars = this.#dialect.exemplars ? latestOfBuckets(boundaries, point.exemplars) : undefined;
-    const head = labels ? `${name}_bucket{${labels},le="` : `${name}_bucket{le="`;
     let cumulative = 0;
     for (let bucket = 0; bucket < ends.length; bucket++) {
-      cumulative = bucket < boundaries.length ? cumulative + (counts[bucket] ?? 0) : count;
+      cumulative = bucket < boundaries.length ? cumulative + (counts[bucket] ?? 0) : value.count;
       const exemplar = exemplars?.[bucket];
-      page.sample(head, ends[bucket] ?? NOTHING, cumulative, exemplar && exemplarText(exemplar));
+      page.sample(
+        lines.bucket.open,
+        labels,
+        ends[bucket] as Uint8Array,
+        cumulative,
+        exemplar && exemplarText(exemplar),
+      );
     }
     // Sums of negative observations are no counters: such a histogram has none (OpenMetrics 1.0, "Histogram").
-    const hasSum = sum !== undefined && !((boundaries[0] ?? 0) < 0);
-    const suffix = braced(labels);
-    if (hasSum) page.sample(`${name}_sum${suffix}`, BLANK, sum);
-    if (hasSum || !this.#dialect.countNeedsSum) page.sample(`${name}_count${suffix}`, BLANK, count);
+    const hasSum = value.sum !== undefined && !((boundaries[0] ?? 0) < 0);
+    if (hasSum) writeSample(lines.sum, labels, value.sum as number, page);
+    if (hasSum || !this.#dialect.countNeedsSum) writeSample(lines.count, labels, value.count, page);
   }
 
-  #endsOf(boundaries: readonly number[]): readonly Uint8Array[] {
+  #endsOf(boundaries: readonly number[]): BucketEnds {
     let ends = this.#bucketEnds.get(boundaries);
     if (ends === undefined) {
-      ends = [...boundaries, Number.POSITIVE_INFINITY].map((bound) => Buffer.from(`${this.#dialect.bound(bound)}"} `));
+      const texts = [...boundaries, Number.POSITIVE_INFINITY].map((bound) => `le="${this.#dialect.bound(bound)}"} `);
+      ends = { first: texts.map((text) => Buffer.from(text)), further: texts.map((text) => Buffer.from(`,${text}`)) };
       this.#bucketEnds.set(boundaries, ends);
     }
     return ends;
   }
+}
+
+function writeSample(name: Name, labels: string, value: number, page: PageWriter, tail?: string): void {
+  if (labels) page.sample(name.open, labels, CLOSE, value, tail);
+  else page.sample(name.bare, labels, BLANK, value, tail);
+}
+
+function linesOf(family: Family): Lines {
+  const named = (text: string) => ({ bare: Buffer.from(text), open: Buffer.from(`${text}{`) });
+  const [bucket, sum, count] = [
+    named(`${family.name}_bucket`),
+    named(`${family.name}_sum`),
+    named(`${family.name}_count`),
+  ];
+  return { ...family, number: named(family.sampleName), bucket, sum, count };
 }
 
 function braced(labels: string): string {

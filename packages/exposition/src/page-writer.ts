@@ -8,6 +8,8 @@ const WIDEST = 3;
 
 const LINE_FEED = 0x0a;
 const ZERO = 0x30;
+/** Characters of the longest number, `-1.2345678901234567e-308`, and one to spare. */
+const LONGEST_NUMBER = 25;
 /** From here on a number is no longer written digit by digit. */
 const MOST_DIGITS = 1e9;
 
@@ -19,10 +21,12 @@ export class PageWriter {
   #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #at = 0;
   #full: Uint8Array[] = [];
-  /** The beginning of the previous line, and where it stands in the chunk. */
-  #head = '';
-  #headAt = 0;
-  #headEnd = 0;
+  /** The beginning of the previous line, `name{labels`, and where its parts stand in the chunk; none in a new chunk. */
+  #name: Uint8Array | undefined;
+  #labels = '';
+  #lineAt = 0;
+  #labelsAt = 0;
+  #labelsEnd = 0;
 
   /** Writes a text as it is. */
   text(text: string): void {
@@ -31,27 +35,37 @@ export class PageWriter {
   }
 
   /**
-   * Writes a line: `head`, `middle`, the value, `tail`. Where lines that follow one another have the same `head`, its bytes are
-   * copied from the line before.
+   * Writes a line: `name`, `labels`, `end`, the value, `tail`. What it has in common with the line before is copied from there,
+   * if it is the same array and the same string.
    */
-  sample(head: string, middle: Uint8Array, value: number, tail = ''): void {
-    const rest = middle.length + 25 + tail.length * WIDEST;
-    if (head === this.#head && this.#at + this.#headEnd - this.#headAt + rest <= this.#chunk.length) {
-      const start = this.#at;
-      this.#chunk.copyWithin(start, this.#headAt, this.#headEnd);
-      this.#at += this.#headEnd - this.#headAt;
-      this.#headAt = start;
+  sample(name: Uint8Array, labels: string, end: Uint8Array, value: number, tail = ''): void {
+    this.#room(name.length + (labels.length + tail.length) * WIDEST + end.length + LONGEST_NUMBER + 1);
+    const chunk = this.#chunk;
+    const lineAt = this.#at;
+    const hasLabels = this.#name !== undefined && labels === this.#labels;
+    if (hasLabels && name === this.#name) {
+      chunk.copyWithin(lineAt, this.#lineAt, this.#labelsEnd);
+      this.#at += this.#labelsEnd - this.#lineAt;
     } else {
-      this.#room(head.length * WIDEST + rest);
-      this.#head = head;
-      this.#headAt = this.#at;
-      this.#at += this.#chunk.write(head, this.#at);
+      chunk.set(name, lineAt);
+      this.#at += name.length;
+      if (hasLabels) {
+        chunk.copyWithin(this.#at, this.#labelsAt, this.#labelsEnd);
+        this.#at += this.#labelsEnd - this.#labelsAt;
+      } else {
+        this.#at += chunk.write(labels, this.#at);
+      }
     }
-    this.#headEnd = this.#at;
-    for (let i = 0; i < middle.length; i++) this.#chunk[this.#at++] = middle[i] as number;
+    this.#name = name;
+    this.#labels = labels;
+    this.#lineAt = lineAt;
+    this.#labelsAt = lineAt + name.length;
+    this.#labelsEnd = this.#at;
+    for (let i = 0; i < end.length; i++) chunk[this.#at + i] = end[i] as number;
+    this.#at += end.length;
     this.#number(value);
-    if (tail !== '') this.#at += this.#chunk.write(tail, this.#at);
-    this.#chunk[this.#at++] = LINE_FEED;
+    if (tail !== '') this.#at += chunk.write(tail, this.#at);
+    chunk[this.#at++] = LINE_FEED;
   }
 
   /** The next chunk that is full. */
@@ -90,6 +104,6 @@ export class PageWriter {
     if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
     this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK, bytes));
     this.#at = 0;
-    this.#head = '';
+    this.#name = undefined;
   }
 }
