@@ -1,6 +1,5 @@
 'use strict';
 const { get } = require('node:http');
-const { metrics } = require('@opentelemetry/api');
 const libraries = require('./libraries.cjs');
 const { serveSteps } = require('./steps.cjs');
 
@@ -42,19 +41,6 @@ const steps = {
   },
   blocked: async () => Number(/blocked_clients:(\d+)/.exec(await redis.info('clients'))[1]),
   giveValue: () => redis.lpush('late', 'x'),
-
-  /** The exemplars of all histograms, as a reader of the SDK gets them. */
-  async exemplars() {
-    const [{ _metricReader: reader }] = metrics.getMeterProvider()._sharedState.metricCollectors;
-    const { resourceMetrics } = await reader.collect();
-    return resourceMetrics.scopeMetrics
-      .flatMap((scope) => scope.metrics)
-      .flatMap(({ descriptor, dataPoints }) =>
-        dataPoints.flatMap(({ exemplars = [] }) =>
-          exemplars.map((exemplar) => ({ metric: descriptor.name, ...exemplar })),
-        ),
-      );
-  },
 };
 
 nodeRedis.connect().then(() => serveSteps(steps));

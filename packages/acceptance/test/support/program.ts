@@ -31,6 +31,8 @@ export interface Program {
   /** Takes a step of {@link ../../programs/steps.cjs}: what it returned. @throws AssertionError when it failed */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
   step(name: string, headers?: Record<string, string>): Promise<any>;
+  /** Where its metrics are, once it has said so. */
+  metricsUrl(): Promise<string>;
   /** Its metrics once no request is in flight. */
   scrape(): Promise<MetricsPage>;
   /** Its metrics now. */
@@ -58,6 +60,7 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
       assert.equal(response.status, 200, `${name}, step ${step}: ${text}`);
       return JSON.parse(text);
     },
+    metricsUrl,
     scrape: async () => scrapeAtRest(await metricsUrl()),
     scrapeNow: async () => scrape(await metricsUrl()),
     stop: () => running.stop(),
