@@ -34,7 +34,7 @@ export function labels(route) {
 export async function ours(limit) {
   const { CellRegistry } = await import('@otel-register/cells');
   const { pageFormats } = await import('@otel-register/exposition');
-  const { inSlices } = await import('@otel-register/listener');
+  const { ChunkPool, inSlices } = await import('@otel-register/listener');
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus');
   const { MeterProvider } = require('@opentelemetry/sdk-metrics');
   const cells = new CellRegistry({ scope: 'bench', cardinalityLimit: limit });
@@ -47,7 +47,11 @@ export async function ours(limit) {
     /** @param {(chunk: string | Uint8Array) => void} use */
     page: async (use) => {
       const { resourceMetrics } = await reader.collect();
-      for await (const chunk of inSlices(text.render(resourceMetrics))) use(chunk);
+      const memory = new ChunkPool();
+      for await (const chunk of inSlices(text.render(resourceMetrics, memory.allocate))) {
+        use(chunk);
+        memory.release(chunk);
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { openMetricsText, prometheusText } from './dialect.ts';
 import type { Warn } from './families.ts';
 import { PageRenderer } from './page-renderer.ts';
+import type { Allocate } from './page-writer.ts';
 
 /** A format that a page can be asked for in, and what makes it. */
 export interface PageFormat {
@@ -10,7 +11,7 @@ export interface PageFormat {
   readonly versions: readonly string[];
   /** Escaping schemes under which the page is as it is: all names on it are legal in every version of Prometheus. */
   readonly escapings: readonly string[];
-  readonly render: (resourceMetrics: ResourceMetrics) => Iterable<Uint8Array>;
+  readonly render: (resourceMetrics: ResourceMetrics, allocate: Allocate) => Iterable<Uint8Array>;
 }
 
 const ESCAPINGS = ['underscores', 'allow-utf-8', 'values'];
@@ -24,13 +25,13 @@ export function pageFormats(warn: Warn): [PageFormat, PageFormat] {
       mediaType: 'application/openmetrics-text',
       versions: ['1.0.0', '0.0.1'],
       escapings: ESCAPINGS,
-      render: (resourceMetrics) => openMetrics.render(resourceMetrics),
+      render: (...args) => openMetrics.render(...args),
     },
     {
       mediaType: 'text/plain',
       versions: ['0.0.4'],
       escapings: ESCAPINGS,
-      render: (resourceMetrics) => text.render(resourceMetrics),
+      render: (...args) => text.render(...args),
     },
   ];
 }

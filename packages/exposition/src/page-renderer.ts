@@ -9,7 +9,7 @@ import type { Dialect } from './dialect.ts';
 import { type Exemplar, exemplarText, latest, latestOfBuckets } from './exemplars.ts';
 import { type Family, FamilyGrouping, type Warn } from './families.ts';
 import { labelText } from './labels.ts';
-import { PageWriter } from './page-writer.ts';
+import { type Allocate, PageWriter } from './page-writer.ts';
 
 type Point = DataPoint<number | Histogram> & { readonly exemplars?: readonly Exemplar[] };
 
@@ -66,9 +66,9 @@ export class PageRenderer {
     this.#families = new FamilyGrouping(dialect, this.#warn);
   }
 
-  /** The page in chunks; a page on which there is nothing has none. */
-  *render(resourceMetrics: ResourceMetrics): Generator<Uint8Array, void, void> {
-    const page = new PageWriter();
+  /** The page in chunks, in memory that `allocate` gives; a page on which there is nothing has none. */
+  *render(resourceMetrics: ResourceMetrics, allocate: Allocate): Generator<Uint8Array, void, void> {
+    const page = new PageWriter(allocate);
     const target = labelText(resourceMetrics.resource.attributes);
     if (target) page.text(this.#dialect.target(target));
     for (const family of this.#families.group(resourceMetrics)) yield* this.#writeFamily(family, page);

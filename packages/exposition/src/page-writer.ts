@@ -13,12 +13,16 @@ const LONGEST_NUMBER = 25;
 /** From here on a number is no longer written digit by digit. */
 const MOST_DIGITS = 1e9;
 
+/** Gives memory of at least so many bytes, which may be of a chunk that is no longer needed. */
+export type Allocate = (bytes: number) => Buffer;
+
 /**
  * Writes a page as UTF-8 into chunks, so that no page is ever in memory as a whole, neither as text nor as bytes. Written for
  * pages of a million lines: a line costs no string but the beginning of its series, and that once a series.
  */
 export class PageWriter {
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  readonly #allocate: Allocate;
+  #chunk: Buffer;
   #at = 0;
   #full: Uint8Array[] = [];
   /** The beginning of the previous line, `name{labels`, and where its parts stand in the chunk; none in a new chunk. */
@@ -27,6 +31,11 @@ export class PageWriter {
   #lineAt = 0;
   #labelsAt = 0;
   #labelsEnd = 0;
+
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate;
+    this.#chunk = allocate(CHUNK);
+  }
 
   /** Writes a text as it is. */
   text(text: string): void {
@@ -75,7 +84,7 @@ export class PageWriter {
 
   /** All that is left, at the end of the page. */
   takeRest(): Uint8Array[] {
-    this.#turnOver(0);
+    if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
     return this.#full.splice(0);
   }
 
@@ -102,7 +111,7 @@ export class PageWriter {
 
   #turnOver(bytes: number): void {
     if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK, bytes));
+    this.#chunk = this.#allocate(Math.max(CHUNK, bytes));
     this.#at = 0;
     this.#name = undefined;
   }

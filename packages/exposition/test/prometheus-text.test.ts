@@ -45,7 +45,7 @@ function page(metrics: MetricData[], resource: Attributes = {}) {
     resource: resourceFromAttributes(resource),
     scopeMetrics: metrics.map((one, index) => ({ scope: { name: `scope${index}` }, metrics: [one] })),
   };
-  const again = () => Buffer.concat([...format.render(resourceMetrics)]).toString();
+  const again = () => Buffer.concat([...format.render(resourceMetrics, Buffer.allocUnsafe)]).toString();
   return { text: again(), warnings, again };
 }
 

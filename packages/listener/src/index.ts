@@ -1,4 +1,5 @@
 /** The HTTP side of `/metrics`: it is given collecting and rendering as functions and knows neither SDK nor formats. */
+export { ChunkPool } from './chunk-pool.ts';
 export { type MetricsServerOptions, startMetricsServer } from './metrics-server.ts';
 export { answerOnServicePorts } from './same-port.ts';
 export { createScrapeHandler, type Format, isMetricsPath, type ScrapeHandler } from './scrape-handler.ts';

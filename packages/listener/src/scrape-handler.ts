@@ -5,8 +5,8 @@ import { inSlices } from './slices.ts';
 
 /** A format that the page can be asked for in. */
 export interface Format<Data> extends Offer {
-  /** The page in chunks of bounded size, each made when it is asked for. */
-  readonly render: (data: Data) => Iterable<Uint8Array>;
+  /** The page in chunks of bounded size, each made when it is asked for, in memory from `allocate`. */
+  readonly render: (data: Data, allocate: (bytes: number) => Buffer) => Iterable<Uint8Array>;
 }
 
 export interface ScrapeHandlerOptions<Data> {
@@ -67,7 +67,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
       const data = await collect();
       joinable = undefined;
       for (const [format, page] of pages) {
-        void send(page, format.render(data));
+        void send(page, format.render(data, page.allocate));
         await page.released;
       }
     } catch (error) {

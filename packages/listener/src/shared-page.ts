@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { ChunkPool } from './chunk-pool.ts';
 
 /** A page of up to so many bytes is sent as a whole, with its length; a longer one in chunks as it is made. */
 const WHOLE = 256 * 1024;
@@ -21,6 +22,7 @@ const STALLED = 100;
 export class SharedPage {
   /** The answers that are still wanted, with the type that each was promised. */
   readonly #readers = new Map<ServerResponse, string>();
+  readonly #pool = new ChunkPool();
   #hasBegun = false;
   #patience = PATIENCE;
   #wake: () => void = () => {};
@@ -37,6 +39,11 @@ export class SharedPage {
       this.#readers.delete(response);
       this.#wake();
     });
+  }
+
+  /** Memory for the chunks. */
+  get allocate(): (bytes: number) => Buffer {
+    return this.#pool.allocate;
   }
 
   /** Sends what `chunks` gives. @throws what `chunks` throws; the readers have no answer or a part of one then: see fail */
@@ -95,7 +102,13 @@ export class SharedPage {
   }
 
   #write(chunks: readonly Uint8Array[]): void {
-    for (const response of this.#readers.keys()) for (const chunk of chunks) response.write(chunk);
+    for (const chunk of chunks) {
+      let readers = this.#readers.size;
+      const written = () => {
+        if (--readers === 0) this.#pool.release(chunk);
+      };
+      for (const response of this.#readers.keys()) response.write(chunk, written);
+    }
   }
 
   /** Waits until no reader's connection has too much before it; a reader that others wait for too long is dropped. */

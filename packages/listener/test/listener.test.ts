@@ -10,7 +10,7 @@ const PAGE = 'up 1\n';
 const FORMAT = {
   ...{ mediaType: 'text/plain', versions: ['0.0.4'], escapings: ['underscores'] },
   *render(page: string | Iterable<string>) {
-    for (const chunk of typeof page === 'string' ? [page] : page) yield Buffer.from(chunk);
+    for (const chunk of typeof page === 'string' ? [page] : page) yield new Uint8Array(Buffer.from(chunk));
   },
 };
 
