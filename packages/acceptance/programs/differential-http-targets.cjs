@@ -54,6 +54,7 @@ serveSteps({
   ipv6Host: () => answered((respond) => http.get({ host: '::1', port: 8080, path: '/ok', agent }, respond)),
   undiciIpv6: () => undici()('http://[::1]:8080/ok'),
   fetchLowerCase: async () => (await fetch(`${server}/ok`, { method: 'patch', body: 'x' })).text(),
+  undiciLowerCase: () => undici()(`${server}/ok`, { method: 'post' }),
   undiciDefaultPort: () => undici()('http://default-port.test/ok'),
   undiciSecureDefaultPort: () => undici()('https://default-port.test/ok'),
 });
