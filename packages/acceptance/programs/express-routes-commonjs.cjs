@@ -1,5 +1,5 @@
 'use strict';
-const express = require('express');
+const express = require('./libraries.cjs')('express');
 const { listen, routes } = require('./express-routes.cjs');
 
 listen(routes(express));

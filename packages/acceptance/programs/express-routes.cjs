@@ -8,6 +8,8 @@ const path = require('node:path');
  */
 exports.routes = (express) => {
   const app = express();
+  // Express 5 brought its router as a package of its own, a syntax for patterns and handlers that may reject.
+  const isExpress4 = 'lazyrouter' in app;
   const ok = (_, response) => response.send('ok');
   const next = (_request, _response, next) => next();
 
@@ -16,8 +18,8 @@ exports.routes = (express) => {
   app.use('/answered', (_, response) => response.send('by middleware'));
   app.get('/', ok);
   app.get('/users/:id', ok);
-  app.get('/users/:id/files/*path', ok);
-  app.get('/optional{/:part}', ok);
+  app.get(isExpress4 ? '/users/:id/files/*' : '/users/:id/files/*path', ok);
+  app.get(isExpress4 ? '/optional/:part?' : '/optional{/:part}', ok);
   app.route('/items').get(ok).post(ok);
   app.all('/any', ok);
   app.get(['/one', '/two/:id'], ok);
@@ -29,14 +31,15 @@ exports.routes = (express) => {
   app.get('/throws/:id', () => {
     throw new Error('thrown');
   });
-  app.get('/rejects/:id', async () => {
+  const rejects = async () => {
     throw new Error('rejected');
-  });
+  };
+  app.get('/rejects/:id', isExpress4 ? (_request, _response, next) => rejects().catch(next) : rejects);
   app.get('/next/:id', (_request, _response, next) => next(new Error('passed on')));
 
   // Handlers that pass the request on.
   app.get('/passed/:id', (_request, _response, next) => next('route'), ok);
-  app.get('/passed/*rest', ok);
+  app.get(isExpress4 ? '/passed/*' : '/passed/*rest', ok);
   const leaving = express.Router();
   leaving.get('/:id', (_request, _response, next) => next('router'));
   leaving.get('/:id', ok);

@@ -58,31 +58,47 @@ const TABLE: [request: string, route: string, status: number][] = [
   ['GET /static/none.txt', '–', 404],
 ];
 
-const expected: Record<string, number> = {};
-for (const [request, route, status] of TABLE) {
-  const key = `${request.split(' ')[0]} ${route} ${status}`;
-  expected[key] = (expected[key] ?? 0) + 1;
+/** What the syntax of Express 4 is for patterns of Express 5. */
+const EXPRESS_4: Record<string, string> = {
+  '/users/:id/files/*path': '/users/:id/files/*',
+  '/optional{/:part}': '/optional/:part?',
+  '/passed/*rest': '/passed/*',
+};
+
+const VERSIONS = [
+  ['Express 5 with router 2.3', 'current'],
+  ['Express 5 with router 2.2, before its channels', 'boundary'],
+  ['Express 4', 'oldest'],
+] as const;
+
+for (const [version, libraries] of VERSIONS) {
+  test(`every kind of route is counted once under its whole pattern, and what has none under none (${version})`, (t) =>
+    whole('express-routes-commonjs.cjs', libraries, (stop) => t.after(stop)));
+
+  test(`so it is where Express is imported (${version})`, (t) =>
+    whole(`../libraries/${libraries}/express-routes.mjs`, libraries, (stop) => t.after(stop)));
 }
 
-for (const program of ['express-routes-commonjs.cjs', 'express-routes-module.mjs']) {
-  test(`every kind of route is counted under its whole pattern, and what has none under none (${program})`, async (t) => {
-    const service = await startProgram(program, { env: { NODE_ENV: 'test' } });
-    t.after(() => service.stop());
-    for (const [request, , status] of TABLE) {
-      const [method = '', path] = request.split(' ');
-      const response = await fetch(`${service.url}${path}`, { method });
-      await response.text();
-      assert.equal(response.status, status, request);
-    }
-    const page = await service.scrape();
-    assert.deepEqual(requestCounts(page), expected);
-    assert.deepEqual(errorsOf(page), {
-      'GET – 500': 1,
-      'GET /throws/:id 500': 1,
-      'GET /rejects/:id 500': 1,
-      'GET /next/:id 500': 1,
-      'GET /loaded/:id 500': 1,
-    });
+async function whole(program: string, libraries: string, after: (stop: () => unknown) => void) {
+  const service = await startProgram(program, { env: { NODE_ENV: 'test', LIBRARIES: libraries } });
+  after(() => service.stop());
+  const expected: Record<string, number> = {};
+  for (const [request, route, status] of TABLE) {
+    const [method = '', path] = request.split(' ');
+    const response = await fetch(`${service.url}${path}`, { method });
+    await response.text();
+    assert.equal(response.status, status, request);
+    const key = `${method} ${libraries === 'oldest' ? (EXPRESS_4[route] ?? route) : route} ${status}`;
+    expected[key] = (expected[key] ?? 0) + 1;
+  }
+  const page = await service.scrape();
+  assert.deepEqual(requestCounts(page), expected);
+  assert.deepEqual(errorsOf(page), {
+    'GET – 500': 1,
+    'GET /throws/:id 500': 1,
+    'GET /rejects/:id 500': 1,
+    'GET /next/:id 500': 1,
+    'GET /loaded/:id 500': 1,
   });
 }
 

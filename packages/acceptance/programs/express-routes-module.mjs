@@ -1,4 +1,0 @@
-import express from 'express';
-import { listen, routes } from './express-routes.cjs';
-
-listen(routes(express));
