@@ -7,9 +7,11 @@ import { MASTER, startRedisWithSentinel } from './support/redis-sentinel.ts';
 /** node-redis 4 knows no sentinels. */
 const TESTED: ['ioredis' | 'redis', Libraries][] = [
   ['ioredis', 'current'],
+  ['ioredis', 'between'],
   ['ioredis', 'boundary'],
   ['ioredis', 'oldest'],
   ['redis', 'current'],
+  ['redis', 'between'],
   ['redis', 'boundary'],
 ];
 

@@ -68,7 +68,7 @@ const OWN: Record<Framework, [request: string, route: string, status: number][]>
 interface Application {
   readonly framework: Framework;
   readonly library: string;
-  readonly libraries: 'current' | 'boundary' | 'oldest';
+  readonly libraries: 'current' | 'between' | 'boundary' | 'oldest';
   readonly variant?: string;
   /** The pattern of the wildcard's route. */
   readonly wildcard?: string;
@@ -90,6 +90,7 @@ const nest = (platform: string, wildcard: string) =>
 
 const APPLICATIONS: Application[] = [
   { framework: 'fastify', library: 'Fastify 5', libraries: 'current' },
+  { framework: 'fastify', library: 'Fastify 5.0', libraries: 'between' },
   { framework: 'fastify', library: 'Fastify 4.29', libraries: 'boundary' },
   { framework: 'fastify', library: 'Fastify 4.10', libraries: 'oldest' },
   {
@@ -108,6 +109,8 @@ const APPLICATIONS: Application[] = [
   { framework: 'restify', library: 'Restify 11', libraries: 'oldest' },
   { library: 'NestJS 12 on Express', libraries: 'current', ...nest('express', '*path') },
   { library: 'NestJS 12 on Fastify', libraries: 'current', ...nest('fastify', '*') },
+  { library: 'NestJS 11 on Express', libraries: 'between', ...nest('express', '*path') },
+  { library: 'NestJS 11 on Fastify', libraries: 'between', ...nest('fastify', '*') },
   { library: 'NestJS 10 on Express', libraries: 'oldest', ...nest('express-oldest', '*') },
   { library: 'NestJS 10 on Fastify', libraries: 'oldest', ...nest('fastify-oldest', '*') },
 ];

@@ -6,15 +6,20 @@ import { type Redis, startRedis } from '@payments/local-stack';
 import { increase, type MetricsPage, type Values } from './metrics-page.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** Versions by the set of libraries that has them; the channels of both came between `boundary` and `current`. */
+/** Versions by the set of libraries that has them; those of `between` are the first that publish channels. */
 export const REDIS_LIBRARIES = {
-  ioredis: { current: 'ioredis 6.0', boundary: 'ioredis 5.10', oldest: 'ioredis 4.28' },
-  redis: { current: 'node-redis 6.3', boundary: 'node-redis 5.11', oldest: 'node-redis 4.6' },
+  ioredis: { current: 'ioredis 6.0', between: 'ioredis 5.11', boundary: 'ioredis 5.10', oldest: 'ioredis 4.28' },
+  redis: {
+    current: 'node-redis 6.3',
+    between: 'node-redis 5.12',
+    boundary: 'node-redis 5.11',
+    oldest: 'node-redis 4.6',
+  },
 } as const;
 
 export type Libraries = keyof (typeof REDIS_LIBRARIES)['redis'];
 
-export const SETS = ['current', 'boundary', 'oldest'] as const satisfies readonly Libraries[];
+export const SETS = ['current', 'between', 'boundary', 'oldest'] as const satisfies readonly Libraries[];
 
 /** What a step returned, and what it added to the page. */
 export interface Taken {
