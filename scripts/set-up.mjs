@@ -1,6 +1,6 @@
 // Runs on bare Node.js, before anything is installed: no dependency may be imported here.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { step } from './progress.mjs';
@@ -31,6 +31,15 @@ export async function setUp(...turboOptions) {
 export async function install(title, folder, ...options) {
   if (isInstalled(folder)) return;
   await step(title, () => run('npm', ['ci', '--loglevel=error', ...options], folder));
+}
+
+/** Installs what the agent is tested with: sets of versions, each under the packages' real names, by which the agent knows them. */
+export async function installTestLibraries() {
+  const folder = join(root, 'packages', 'acceptance', 'libraries');
+  for (const set of readdirSync(folder)) {
+    const title = `Installing the ${set} libraries that the agent is tested with`;
+    await install(title, join(folder, set), '--ignore-scripts', '--legacy-peer-deps');
+  }
 }
 
 /**
@@ -90,11 +99,13 @@ function lockedPackages(file) {
 /**
  * @param {string} command
  * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env beside that of this process
+ * @throws {Explained} with what it wrote, when it did not end well
  */
-async function run(command, args, cwd = root) {
+export async function run(command, args, cwd = root, env = {}) {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NODE_VERSION: process.version },
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NODE_VERSION: process.version, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const end = () => child.kill();

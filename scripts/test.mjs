@@ -1,17 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from './progress.mjs';
-import { Explained, fail, install, root, setUp, turbo } from './set-up.mjs';
+import { Explained, fail, installTestLibraries, root, setUp, turbo } from './set-up.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
-await setUp().catch(fail);
-// Versions side by side, each set under the packages' real names: by their names the agent knows them.
-const libraries = join('packages', 'acceptance', 'libraries');
-for (const set of readdirSync(join(root, libraries))) {
-  const title = `Installing the ${set} libraries that the agent is tested with`;
-  await install(title, join(root, libraries, set), '--ignore-scripts', '--legacy-peer-deps').catch(fail);
-}
+await setUp().then(installTestLibraries).catch(fail);
 
 const packages = ['packages', 'services']
   .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
