@@ -1,53 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
-import { ValueType } from '@opentelemetry/api';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
-import { pageFormats } from '../src/index.ts';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import { bucketBound } from '../src/numbers.ts';
-
-type Kind = 'counter' | 'updown' | 'gauge';
-
-function metric(name: string, unit: string, kind: Kind, points: [Attributes, number][], description = ''): MetricData {
-  const base = {
-    descriptor: { name, unit, description, valueType: ValueType.DOUBLE },
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
-  };
-  const dataPoints = points.map(([attributes, value]) => ({ attributes, value, ...times }));
-  if (kind === 'gauge') return { ...base, dataPointType: DataPointType.GAUGE, dataPoints };
-  return { ...base, dataPointType: DataPointType.SUM, isMonotonic: kind === 'counter', dataPoints };
-}
-
-function histogram(
-  name: string,
-  unit: string,
-  attributes: Attributes,
-  boundaries: number[],
-  counts: number[],
-): MetricData {
-  const count = counts.reduce((a, b) => a + b, 0);
-  return {
-    descriptor: { name, unit, description: '', valueType: ValueType.DOUBLE },
-    aggregationTemporality: AggregationTemporality.CUMULATIVE,
-    dataPointType: DataPointType.HISTOGRAM,
-    dataPoints: [{ attributes, value: { buckets: { boundaries, counts }, sum: 1.5, count }, ...times }],
-  };
-}
-
-const times: { startTime: [number, number]; endTime: [number, number] } = { startTime: [0, 0], endTime: [1, 0] };
-
-/** The page for metrics of one scope each, and the warnings that it caused. */
-function page(metrics: MetricData[], resource: Attributes = {}) {
-  const warnings: string[] = [];
-  const [, format] = pageFormats((message) => warnings.push(message));
-  const resourceMetrics = {
-    resource: resourceFromAttributes(resource),
-    scopeMetrics: metrics.map((one, index) => ({ scope: { name: `scope${index}` }, metrics: [one] })),
-  };
-  const again = () => Buffer.concat([...format.render(resourceMetrics, Buffer.allocUnsafe)]).toString();
-  return { text: again(), warnings, again };
-}
+import { histogram, type Kind, metric, page } from './support/pages.ts';
 
 const namesOf = (text: string) => text.split('\n').flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
 
