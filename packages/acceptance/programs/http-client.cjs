@@ -94,15 +94,6 @@ function closed(request) {
 
 const special = {
   giveUp: () => controller.abort(),
-  /** Ends the connections that are idle. */
-  async close() {
-    http.globalAgent.destroy();
-    const slot = Symbol.for('undici.globalDispatcher.1');
-    const dispatcher = globalThis[slot];
-    if (!dispatcher) return;
-    globalThis[slot] = new dispatcher.constructor();
-    await dispatcher.close();
-  },
   redirected: () => clients.fetch(`${server}/redirect`),
   secure: () => {
     const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', pskCallback: () => ({ psk: key, identity: 'test' }) };

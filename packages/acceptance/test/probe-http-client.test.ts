@@ -101,7 +101,7 @@ for (const { client, libraries, closed } of CLIENTS) {
           const now = connections(await service.scrapeNow());
           return now.active === active && now.idle === idle;
         });
-      await service.step('close');
+      target.closeIdle();
       await become(0, 0);
       const held = service.step(`${client}:hold`);
       await target.holds('/hold');
@@ -109,7 +109,7 @@ for (const { client, libraries, closed } of CLIENTS) {
       target.release();
       await held;
       await become(0, 1);
-      await service.step('close');
+      target.closeIdle();
       await become(0, 0);
     });
   });
@@ -155,7 +155,7 @@ describe('what one client has and the others have not', () => {
   });
 
   test('connections that became another protocol are none of HTTP, and in the end nothing is active', async () => {
-    await service.step('close');
+    target.closeIdle();
     await until('no connection', async () =>
       Object.values(connections(await service.scrapeNow())).every((value) => value === 0),
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { increase, type MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { rawConnection } from './support/raw-connection.ts';
+import { type RawConnection, rawConnection } from './support/raw-connection.ts';
 import { until } from './support/until.ts';
 
 let service: Program;
@@ -170,21 +170,19 @@ test('requests over TLS are counted under https', async () => {
   assert.deepEqual(added, { 'https GET 200 –': 1, 'https GET – aborted': 1 });
 });
 
-test('requests in flight and open connections are right while they last, and none are left', async () => {
-  const base = connections(await service.scrape());
-  const clients = await Promise.all([http, http, http, https].map((url) => rawConnection(url)));
-  for (const client of clients.slice(0, 2)) client.send('GET /hold');
-  await running('GET', 2);
-  assert.equal(connections(await service.scrapeNow()), base + 4);
-  await get('/release');
-  await running('GET', 0);
+test('requests in flight and open connections are right while they last, and none are left', async (t) => {
+  const alone = await startProgram('http-server.cjs');
+  t.after(() => alone.stop());
+  const clients = await Promise.all([0, 0, 0, 1].map((which) => rawConnection(alone.urls[which] ?? '')));
+  const [first, second, third] = clients as [RawConnection, RawConnection, RawConnection];
+  for (const client of [first, second]) client.send('GET /hold');
+  await until('two in flight', async () => inFlight(await alone.scrapeNow())['GET http'] === 2);
+  assert.equal(connections(await alone.scrapeNow()), 4);
+  third.send('GET /release');
+  await until('none in flight', async () => inFlight(await alone.scrapeNow())['GET http'] === 0);
+  assert.equal(connections(await alone.scrapeNow()), 4);
   await Promise.all(clients.map((client) => client.destroy()));
-  await until('no connection more', async () => connections(await service.scrapeNow()) <= base);
-  const page = await service.scrape();
-  assert.deepEqual(
-    Object.values(inFlight(page)).filter((value) => value !== 0),
-    [],
-  );
+  await until('no connection', async () => connections(await alone.scrapeNow()) === 0);
 });
 
 test('a service that changes the method of a request is counted by the method that was asked', async () => {

@@ -21,12 +21,16 @@ const connection = Symbol('otel-register.connection');
 
 type Socket = ClientSocket & { readonly alpnProtocol?: string | false | null };
 
+type OnUpgrade = (this: UndiciRequest, status: number | null, ...rest: unknown[]) => unknown;
+
 interface UndiciRequest {
   readonly origin: string | URL;
   readonly method: string;
   /** The protocol that it asks for. */
   readonly upgrade?: unknown;
-  onUpgrade?: (this: UndiciRequest, status: number | null, ...rest: unknown[]) => unknown;
+  onUpgrade?: OnUpgrade;
+  /** In undici 8 instead of the other. */
+  onRequestUpgrade?: OnUpgrade;
   /** Undefined when it is over or is none of the service's. */
   [kindOf]?: ClientRequestKind | undefined;
   [startedAt]: number;
@@ -49,7 +53,7 @@ interface ConnectedMessage {
  * from its creation to the end of its response.
  *
  * Every copy of undici publishes on the same channels, each its own requests. What they miss, in the versions of Node 20 to
- * 24, is a request that becomes an upgrade or a tunnel.
+ * 26, is a request that becomes an upgrade or a tunnel.
  */
 export class UndiciProbe extends Probe {
   readonly #metrics: HttpClientMetrics;
@@ -109,14 +113,15 @@ export class UndiciProbe extends Probe {
 
   /** On the request itself: there is no other way to know of one that is rare. */
   #watchUpgrade(request: UndiciRequest): void {
-    const { onUpgrade } = request;
+    const name = request.onRequestUpgrade ? 'onRequestUpgrade' : 'onUpgrade';
+    const onUpgrade = request[name];
     const upgraded = this.guarded((status: number | null) => {
       if (status !== null) request[statusOf] = status;
       const socket = request[connection];
       this.#ended(request, undefined);
       if (socket) this.#metrics.connections.forget(socket);
     });
-    request.onUpgrade = function (...args) {
+    request[name] = function (...args) {
       upgraded(args[0]);
       return onUpgrade?.apply(this, args);
     };

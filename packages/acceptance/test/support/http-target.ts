@@ -15,6 +15,8 @@ export interface HttpTarget {
   receives(path: string): Promise<void>;
   /** Answers those that wait. */
   release(): void;
+  /** Ends the connections that are idle. */
+  closeIdle(): void;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,9 @@ export async function startHttpTarget(): Promise<HttpTarget> {
     receives: (path) => until(`a request for ${path}`, async () => received.has(path)),
     release() {
       for (const response of held) response.end('released');
+    },
+    closeIdle() {
+      for (const each of [server, secureServer]) each.closeIdleConnections();
     },
     async stop() {
       for (const each of [server, secureServer]) {
