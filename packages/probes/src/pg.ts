@@ -53,8 +53,10 @@ export class PgProbe extends Probe {
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
+    // Below `connect`: the upstream instrumentation, which makes spans of it, wraps it, unwraps it and wraps it again while pg
+    // is loaded, and would not know its own wrapper under one of ours.
     const client = {
-      connect: (original: Method) => this.#connecting(original),
+      _connect: (original: Method) => this.#connecting(original),
       _pulseQueryQueue: (original: Method) => this.#pulsing(original),
     };
     const handleError = (original: Method) => this.#erring(original);
@@ -90,7 +92,7 @@ export class PgProbe extends Probe {
 
   #connecting(original: Method): Method {
     const remember = (client: PgClient) => this.#remember(client);
-    return function connect(this: PgClient) {
+    return function _connect(this: PgClient) {
       remember(this);
       return original.apply(this, arguments as never);
     };

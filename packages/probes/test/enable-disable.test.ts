@@ -62,7 +62,7 @@ function methods(): Record<string, unknown> {
     'socket.io-client: ondata': libraries('socket.io-client').Manager.prototype.ondata,
     'koa: createContext': Koa.prototype.createContext,
     'hapi: _lookup': libraries('@hapi/hapi/lib/request.js').prototype._lookup,
-    'pg: connect': Client.prototype.connect,
+    'pg: _connect': (Client.prototype as unknown as { _connect: unknown })._connect,
     'pg: _pulseQueryQueue': Client.prototype._pulseQueryQueue,
     'pg: handleReadyForQuery': Query.prototype.handleReadyForQuery,
     'pg: handleError': Query.prototype.handleError,

@@ -30,7 +30,7 @@ export interface Program {
   readonly stderr: () => string;
   /** Takes a step of {@link ../../programs/steps.cjs}: what it returned. @throws AssertionError when it failed */
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
-  step(name: string, headers?: Record<string, string>): Promise<any>;
+  step(name: string, init?: RequestInit): Promise<any>;
   /** Where its metrics are, once it has said so. */
   metricsUrl(): Promise<string>;
   /** Its metrics once no request is in flight. */
@@ -54,8 +54,8 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
     pid: running.pid,
     stdout: running.stdout,
     stderr: running.stderr,
-    async step(step, headers = {}) {
-      const response = await fetch(`${url}/${step}`, { headers });
+    async step(step, init) {
+      const response = await fetch(`${url}/${step}`, init);
       const text = await response.text();
       assert.equal(response.status, 200, `${name}, step ${step}: ${text}`);
       return JSON.parse(text);
