@@ -28,6 +28,7 @@ export function start(): void {
   const spans = hasTraces ? loadTraces() : undefined;
   const spanInstrumentations = spans?.createSpanInstrumentations(
     (request) => metrics?.isScrape(request) ?? false,
+    (request) => metrics?.served(request),
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
   );
   metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;

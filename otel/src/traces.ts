@@ -21,10 +21,12 @@ const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
  * variables switch them. This file is loaded only when spans have somewhere to go.
  *
  * @param isScrape tells the requests that get no span
+ * @param onServed told of each request that a server has received, within its span
  * @param askedFor what OTEL_NODE_ENABLED_INSTRUMENTATIONS names
  */
 export function createSpanInstrumentations(
   isScrape: (request: IncomingMessage) => boolean,
+  onServed: (request: IncomingMessage) => void,
   askedFor: readonly string[],
 ): Instrumentation[] {
   const off = [...WITHOUT_SPANS, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
@@ -32,6 +34,9 @@ export function createSpanInstrumentations(
     ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
     '@opentelemetry/instrumentation-http': {
       ignoreIncomingRequestHook: isScrape,
+      requestHook: (_span, request) => {
+        if ('httpVersion' in request) onServed(request);
+      },
       responseHook: (_span, response) => makeRoom(response),
     },
   });

@@ -2,36 +2,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { type Postgres, type Redis, startPostgres, startRedis, throwAwayFolder } from '@payments/local-stack';
+import { type Exemplar, exemplarsOn } from './support/page-exemplars.ts';
 import { printedSpans } from './support/printed-spans.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';
 
-interface Exemplar {
-  readonly metric: string;
-  /** Upper bound of the bucket. */
-  readonly le: number;
-  readonly value: number;
-  /** Seconds since the Unix epoch. */
-  readonly time: number;
-  readonly traceId: string;
-  readonly spanId: string;
-}
-
-const EXEMPLAR = /^(\w+)_bucket\{.*le="([^"]+)".*\} \d+ # \{trace_id="(\w{32})",span_id="(\w{16})"\} (\S+) (\S+)$/gm;
-
-/** The exemplars of all buckets on the page, in OpenMetrics, which is what has them. */
-async function exemplarsOn(url: string): Promise<Exemplar[]> {
-  const page = await (await fetch(url, { headers: { accept: 'application/openmetrics-text' } })).text();
-  const found = Array.from(page.matchAll(EXEMPLAR), ([, metric = '', le, traceId = '', spanId = '', value, time]) => ({
-    ...{ metric, traceId, spanId },
-    ...{ le: le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le), value: Number(value), time: Number(time) },
-  }));
-  assert.equal(found.length, page.split(' # {').length - 1, 'each exemplar of the page is read');
-  return found;
-}
-
 const DATABASE = 'db_client_operation_duration_seconds';
+const SERVER = 'http_server_request_duration_seconds';
 const CLIENT = 'http_client_request_duration_seconds';
 
 /** The span of the client that every request of these tests names as its parent. */
@@ -74,15 +52,24 @@ after(async () => {
   folder.remove();
 });
 
+interface Taking {
+  readonly sampled?: boolean;
+  readonly method?: string;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal;
+}
+
 /** What the tests of one filter work with; there once they run. */
 interface TracedProgram {
   /** Takes a step. @returns the id of the trace of its own that it runs in */
-  take(step: string, sampled?: boolean): Promise<string>;
+  take(step: string, options?: Taking): Promise<string>;
   /** Begins a step, has others done, and waits for its end. */
-  takeAround(step: string, others: () => Promise<void>): Promise<string>;
+  takeAround(step: string, others: () => Promise<void>, options?: Taking): Promise<string>;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a step by asserting it
   ask(step: string): Promise<any>;
   exemplars(): Promise<Exemplar[]>;
+  /** Those of a request, once it is counted: a little after its client has the answer. */
+  exemplarsOfRequest(traceId: string): Promise<Exemplar[]>;
   exemplarsOf(traceId: string, metric: string): Promise<Exemplar[]>;
   /** The id of a span of that trace, once it is printed. */
   span(traceId: string, library: string, parent?: string): Promise<string>;
@@ -96,23 +83,35 @@ function describeFilter(filter: string, tests: (traced: TracedProgram) => void):
     });
     after(() => service?.stop());
 
-    async function take(step: string, sampled = true): Promise<string> {
+    async function take(step: string, { sampled = true, signal, ...init }: Taking = {}): Promise<string> {
       const traceId = randomBytes(16).toString('hex');
-      await service.step(step, { traceparent: `00-${traceId}-${CALLER}-0${sampled ? 1 : 0}` });
+      const headers = { traceparent: `00-${traceId}-${CALLER}-0${sampled ? 1 : 0}` };
+      const taken = service.step(step, { ...init, headers, ...(signal && { signal }) });
+      await taken.catch((error) => {
+        if (!signal?.aborted) throw error;
+      });
       return traceId;
     }
     const exemplars = async () => exemplarsOn(await service.metricsUrl());
+    const exemplarsOf = async (traceId: string, metric: string) =>
+      (await exemplars()).filter((exemplar) => exemplar.traceId === traceId && exemplar.metric === metric);
     tests({
       take,
-      async takeAround(step, others) {
-        const taken = take(step);
+      async takeAround(step, others, options) {
+        const taken = take(step, options);
         await others();
         return taken;
       },
       ask: (step) => service.step(step),
       exemplars,
-      async exemplarsOf(traceId, metric) {
-        return (await exemplars()).filter((exemplar) => exemplar.traceId === traceId && exemplar.metric === metric);
+      exemplarsOf,
+      async exemplarsOfRequest(traceId) {
+        let found: Exemplar[] = [];
+        await until('the exemplar of a request', async () => {
+          found = await exemplarsOf(traceId, SERVER);
+          return found.length > 0;
+        });
+        return found;
       },
       async span(traceId, library, parent) {
         const find = () =>
@@ -126,7 +125,7 @@ function describeFilter(filter: string, tests: (traced: TracedProgram) => void):
   });
 }
 
-describeFilter('trace_based', ({ take, takeAround, ask, exemplarsOf, span }) => {
+describeFilter('trace_based', ({ take, takeAround, ask, exemplarsOf, exemplarsOfRequest, span }) => {
   for (const [step, metric, own] of OPERATIONS) {
     test(`a sampled operation is remembered with its ${own ? 'own span' : "request's span"}: ${step}`, async () => {
       const earliest = Date.now();
@@ -141,7 +140,37 @@ describeFilter('trace_based', ({ take, takeAround, ask, exemplarsOf, span }) => 
   }
 
   test('what is not sampled is not remembered', async () => {
-    for (const [step, metric] of OPERATIONS) assert.deepEqual(await exemplarsOf(await take(step, false), metric), []);
+    for (const [step, metric] of OPERATIONS)
+      assert.deepEqual(await exemplarsOf(await take(step, { sampled: false }), metric), []);
+  });
+
+  test('a request is remembered with its span, whatever is active when its answer is written', async () => {
+    await take('holdConnection');
+    const giveBack = async () => {
+      await until('a query that waits', async () => (await ask('waiting')) === 1);
+      await take('giveConnectionBack');
+    };
+    const trace = await takeAround('waitForConnection', giveBack, { method: 'PUT' });
+    const exemplars = await exemplarsOfRequest(trace);
+    assert.deepEqual(
+      exemplars.map(({ spanId }) => spanId),
+      [await span(trace, 'http', CALLER)],
+    );
+  });
+
+  test('a request that its client gave up is remembered with its span', async () => {
+    const client = new AbortController();
+    const giveUp = async () => {
+      await until('a command that waits', async () => (await ask('blocked')) === 1);
+      client.abort();
+    };
+    const trace = await takeAround('waitForValue', giveUp, { signal: client.signal });
+    const exemplars = await exemplarsOfRequest(trace);
+    await take('giveValue');
+    assert.deepEqual(
+      exemplars.map(({ spanId }) => spanId),
+      [await span(trace, 'http', CALLER)],
+    );
   });
 
   test('a query that waited for the connection of another request belongs to its own', async () => {
@@ -173,10 +202,15 @@ describeFilter('trace_based', ({ take, takeAround, ask, exemplarsOf, span }) => 
   });
 });
 
-describeFilter('always_on', ({ take, exemplarsOf, span }) => {
+describeFilter('always_on', ({ take, exemplarsOf, exemplarsOfRequest, span }) => {
+  test('every request is remembered, sampled or not', async () => {
+    assert.equal((await exemplarsOfRequest(await take('ioredis', { sampled: false }))).length, 1);
+    assert.equal((await exemplarsOfRequest(await take('ioredis'))).length, 1);
+  });
+
   for (const [step, metric, own] of OPERATIONS) {
     test(`every operation is remembered, sampled or not: ${step}`, async () => {
-      const unsampled = await exemplarsOf(await take(step, false), metric);
+      const unsampled = await exemplarsOf(await take(step, { sampled: false }), metric);
       assert.equal(unsampled.length, 1);
       assert.match(unsampled[0]?.spanId ?? '', /^(?!0+$)[0-9a-f]{16}$/);
       assert.notEqual(unsampled[0]?.spanId, CALLER);

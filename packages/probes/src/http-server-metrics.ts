@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { type CellRegistry, type CounterCell, type HistogramCell, KeyTree, OVERFLOW } from '@otel-register/cells';
 import { HTTP_BODY_SIZE_BOUNDARIES, HTTP_DURATION_BOUNDARIES, methodName } from './http-conventions.ts';
 
@@ -57,6 +58,7 @@ export class HttpServerMetrics {
    * @param status undefined when it was given up before there was one
    * @param requestSize bytes of the body; undefined where there is none or it is not whole
    * @param responseSize bytes of the body; undefined where there cannot be one
+   * @param span what it was served in
    */
   ended(
     kind: RequestKind,
@@ -66,20 +68,21 @@ export class HttpServerMetrics {
     seconds: number,
     requestSize: number | undefined,
     responseSize: number | undefined,
+    span?: SpanContext,
   ): void {
     const node = kind.ends.child(route).child(status).child(aborted);
     node.value ??= this.#bind(kind, route, status, aborted, node.isOverflow);
     const cells = node.value;
-    cells.duration.record(seconds);
+    cells.duration.record(seconds, span);
     cells.count.add(1);
     cells.errors?.add(1);
     if (requestSize !== undefined) {
       cells.requestSize ??= cells.bindSize('requestSize');
-      cells.requestSize.record(requestSize);
+      cells.requestSize.record(requestSize, span);
     }
     if (responseSize !== undefined) {
       cells.responseSize ??= cells.bindSize('responseSize');
-      cells.responseSize.record(responseSize);
+      cells.responseSize.record(responseSize, span);
     }
   }
 

@@ -17,6 +17,7 @@ import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
+import { spanOfRequest } from './request-spans.ts';
 import { type RequestEnded, type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
 
@@ -136,6 +137,7 @@ export class HttpServerProbe extends Probe {
       (performance.now() - startedAt) / 1000,
       bytesReceived(request),
       aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response),
+      spanOfRequest(request),
     );
   }
 }

@@ -24,6 +24,7 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
+export { servedWithin } from './request-spans.ts';
 export type { CacheNamePattern, Probe };
 
 export interface ProbeContext {
