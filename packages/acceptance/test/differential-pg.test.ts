@@ -125,9 +125,9 @@ for (const [libraries, version] of [
 }
 
 const pool = `127.0.0.1:${port}/postgres`;
-const comparison = (metric: string) => ({
+const comparison = (metric: string, libraries = 'current') => ({
   program: 'pg-pool-states.cjs',
-  env: () => ({ DATABASE_URL: server.url('postgres') }),
+  env: () => ({ DATABASE_URL: server.url('postgres'), LIBRARIES: libraries }),
   metric,
   labels: ['db_client_connection_pool_name', 'db_client_connection_state'],
 });
@@ -146,6 +146,19 @@ describeDifferential(
     differs('Several pools on one database', steps('open', 'take'), {
       upstream: { [`${pool} idle`]: -1 },
       ours: { [`${pool}#2 used`]: 1 },
+    });
+  },
+);
+
+describeDifferential(
+  'pg-pool 3.5, db.client.connection.count',
+  differences,
+  comparison('db_client_connection_count', 'oldest'),
+  ({ same, differs }) => {
+    same('taken', steps('open', 'take', 'take'), { [`${pool} used`]: 2 });
+    differs('Connections that are given back', steps('giveBack'), {
+      upstream: {},
+      ours: { [`${pool} idle`]: 2, [`${pool} used`]: -2 },
     });
   },
 );
