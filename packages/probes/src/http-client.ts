@@ -6,20 +6,23 @@ import { type ClientRequestKind, type HttpClientMetrics, requestErrorType } from
 import { type Method, patchMethod, unpatchMethod } from './patch.ts';
 import { Probe } from './probe.ts';
 
-const kindOf = Symbol('otel-register.kind');
-const startedAt = Symbol('otel-register.started-at');
-const spanOf = Symbol('otel-register.span');
-const connection = Symbol('otel-register.connection');
+const begun = Symbol('otel-register.begun');
 const current = Symbol('otel-register.current');
 
 type WatchedRequest = ClientRequest & {
   readonly res?: Response | null;
   /** Null when it is over or is none of the service's. */
-  [kindOf]?: ClientRequestKind | null;
-  [startedAt]: number;
-  [spanOf]?: SpanContext;
-  [connection]?: WatchedSocket;
+  [begun]?: Begun | null;
 };
+
+/** What is known of a request until it is over: one object, for Node's own has no room for more than one field more. */
+interface Begun {
+  readonly kind: ClientRequestKind;
+  readonly startedAt: number;
+  readonly span: SpanContext | undefined;
+  socket: WatchedSocket | undefined;
+}
+
 type Response = IncomingMessage & { readonly upgrade?: boolean | null };
 type WatchedSocket = ClientSocket & { [current]?: WatchedRequest | undefined };
 
@@ -82,7 +85,7 @@ export class HttpClientProbe extends Probe {
 
   #began(request: WatchedRequest, options?: RequestOptions): void {
     try {
-      if (request[kindOf] === undefined) this.#begin(request, options?.socketPath, options?.port ?? undefined);
+      if (request[begun] === undefined) this.#begin(request, options?.socketPath, options?.port ?? undefined);
     } catch (error) {
       this.failed(error);
     }
@@ -90,14 +93,14 @@ export class HttpClientProbe extends Probe {
 
   #got(request: WatchedRequest, socket?: WatchedSocket | null): void {
     try {
-      if (request[kindOf] === undefined) this.#begin(request, undefined, portOfHost(request));
-      const kind = request[kindOf];
-      if (!kind || !socket) return;
+      if (request[begun] === undefined) this.#begin(request, undefined, portOfHost(request));
+      const known = request[begun];
+      if (!known || !socket) return;
       const { connections } = this.#metrics;
-      if (connections.opened(socket, kind.target)) this.#watch(socket);
+      if (connections.opened(socket, known.kind.target)) this.#watch(socket);
       connections.used(socket, 1);
       socket[current] = request;
-      request[connection] = socket;
+      known.socket = socket;
     } catch (error) {
       this.failed(error);
     }
@@ -105,15 +108,13 @@ export class HttpClientProbe extends Probe {
 
   #begin(request: WatchedRequest, path: string | null | undefined, port: string | number | undefined): void {
     if (this.#metrics.isOwn()) {
-      request[kindOf] = null;
+      request[begun] = null;
       return;
     }
-    const scheme = request.protocol.slice(0, -1);
+    const scheme = request.protocol === 'https:' ? 'https' : 'http';
     const target = this.#metrics.target(scheme, path ?? request.host, path ? undefined : port);
-    request[kindOf] = this.#metrics.kind(target, request.method);
-    request[startedAt] = performance.now();
-    const span = this.#metrics.captureSpan();
-    if (span) request[spanOf] = span;
+    const kind = this.#metrics.kind(target, request.method);
+    request[begun] = { kind, startedAt: performance.now(), span: this.#metrics.captureSpan(), socket: undefined };
   }
 
   #watch(socket: WatchedSocket): void {
@@ -137,16 +138,16 @@ export class HttpClientProbe extends Probe {
   }
 
   #ended(request: WatchedRequest, error: string | undefined): void {
-    const kind = request[kindOf];
-    if (!kind) return;
-    request[kindOf] = null;
-    const socket = request[connection];
+    const known = request[begun];
+    if (!known) return;
+    request[begun] = null;
+    const { kind, startedAt, span, socket } = known;
     if (socket) {
       this.#metrics.connections.used(socket, -1);
       socket[current] = undefined;
     }
     const { statusCode: status, httpVersion: version } = request.res ?? {};
-    this.#metrics.ended(kind, status, version, error, request[startedAt], request[spanOf]);
+    this.#metrics.ended(kind, status, version, error, startedAt, span);
   }
 }
 
