@@ -29,14 +29,13 @@ export interface Metrics {
 
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
+  const hasSpans = !config.OTEL_TRACES_EXPORTER.includes('none');
   const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
   const cells = new CellRegistry({
     scope: SCOPE,
     cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT,
     // Where no spans are made there is nothing to ask for.
-    captureSpan: config.OTEL_TRACES_EXPORTER.includes('none')
-      ? captureNothing
-      : captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER),
+    captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
   const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
   const failed = once((message: string) => diag.error(message));
@@ -64,8 +63,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       {
         cells,
         ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request),
-        // Exporters do their work where tracing is suppressed.
-        isOwn: () => isTracingSuppressed(context.active()),
+        // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
+        isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
         cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
       },
       isEnabled,
