@@ -1,40 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { answerOnServicePorts, createScrapeHandler, startMetricsServer } from '../src/index.ts';
-
-const PAGE = 'up 1\n';
-
-/** One format, in chunks of what was collected. */
-const FORMAT = {
-  ...{ mediaType: 'text/plain', versions: ['0.0.4'], escapings: ['underscores'] },
-  *render(page: string | Iterable<string>) {
-    for (const chunk of typeof page === 'string' ? [page] : page) yield new Uint8Array(Buffer.from(chunk));
-  },
-};
-
-/** A listener on a free port, and what it was told of. */
-async function listener(t: TestContext, collect: () => Promise<string | Iterable<string>> = async () => PAGE) {
-  const errors: unknown[] = [];
-  const handler = createScrapeHandler({ collect, formats: [FORMAT], onError: (error) => errors.push(error) });
-  const url = await new Promise<string>((onListening, onError) => {
-    const server = startMetricsServer({ host: 'localhost', port: 0, handler, onListening, onError });
-    t.after(() => closed(server));
-  });
-  return { url, errors, handler };
-}
-
-async function listening(t: TestContext, server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  t.after(() => closed(server));
-  return `http://localhost:${(server.address() as { port: number }).port}`;
-}
-
-function closed(server: Server): Promise<unknown> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(resolve));
-}
+import { FORMAT, listener, listening, PAGE } from './support/listener.ts';
 
 test('T1 T4: GET /metrics answers 200 with the page, its type and its length', async (t) => {
   const { url } = await listener(t);
