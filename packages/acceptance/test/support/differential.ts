@@ -81,7 +81,7 @@ export function describeDifferential<What extends string>(
           values = increase(earlier, await counts(side));
           return isDeepStrictEqual(values, expected);
         },
-        2_000,
+        5_000,
       ).catch(() => {});
       return values;
     };
