@@ -111,6 +111,21 @@ serveSteps({
     return waiting;
   },
 
+  /** A command whose connection goes is sent again on the next one. */
+  async resent() {
+    const other = new Redis(url, { maxRetriesPerRequest: null });
+    await once(other, 'ready');
+    const id = await other.client('ID');
+    const waiting = other.blpop('again', 0);
+    const back = once(other, 'ready');
+    await redis.client('KILL', 'ID', id);
+    await back;
+    await redis.rpush('again', 'x');
+    const reply = await waiting;
+    await other.quit();
+    return reply;
+  },
+
   /** The reply comes after the command has been given up. */
   async timeout() {
     const hasty = new Redis(url);

@@ -107,6 +107,23 @@ client.connect().then(() =>
       return [buffer.toString(), byCallback, raw];
     },
 
+    /** Of two clients, which are taken in turn. */
+    async pool() {
+      const pool = redis.createClientPool({ url }, { minimum: 1, maximum: 2 }).on('error', () => {});
+      await pool.connect();
+      const sent = [
+        pool.set('pool:1', 'x'),
+        pool.get('pool:1'),
+        pool.get('pool:none'),
+        outcome(pool.hGet('pool:1', 'f')),
+      ];
+      const replies = await Promise.all(sent);
+      replies.push(await pool.execute((one) => one.get('pool:1')));
+      replies.push(await pool.multi().get('pool:1').get('pool:none').exec());
+      await pool.close();
+      return replies;
+    },
+
     /** The types that RESP3 tells apart. */
     async resp3() {
       if (isVersion4) return null;

@@ -163,11 +163,11 @@ test('requests over TLS are counted under https', async () => {
     const client = await rawConnection(https);
     client.send('GET /ok');
     await client.received(/ok$/);
-    client.send('GET /hold');
-    await until('one in flight', async () => inFlight(await service.scrapeNow())['GET https'] === 1);
+    client.send('PUT /hold');
+    await until('one in flight', async () => inFlight(await service.scrapeNow())['PUT https'] === 1);
     await client.destroy();
   });
-  assert.deepEqual(added, { 'https GET 200 –': 1, 'https GET – aborted': 1 });
+  assert.deepEqual(added, { 'https GET 200 –': 1, 'https PUT – aborted': 1 });
 });
 
 test('requests in flight and open connections are right while they last, and none are left', async (t) => {

@@ -78,6 +78,14 @@ describeEachRedis('redis', 'node-redis.cjs', {}, (redis) => {
     });
   }
 
+  if (redis.libraries !== 'oldest') {
+    test('the commands of a pool of clients are counted once each', async () => {
+      const { operations, hits, misses } = await redis.take('pool');
+      assert.deepEqual(operations, { 'SET –': 1, 'GET –': 5, 'HGET WRONGTYPE': 1, 'MULTI –': 1, 'EXEC –': 1 });
+      assert.deepEqual([hits, misses], [{ 'pool GET': 3 }, { 'pool GET': 2 }]);
+    });
+  }
+
   test('an operation belongs to the database that it went to', async () => {
     const before = await operationsByDatabase(redis);
     await redis.take('database');

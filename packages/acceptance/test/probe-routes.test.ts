@@ -124,6 +124,32 @@ for (const application of APPLICATIONS) {
   }
 }
 
+for (const [version, libraries] of [
+  ['12', 'current'],
+  ['11', 'between'],
+]) {
+  for (const platform of ['express', 'fastify']) {
+    test(`NestJS ${version} on ${platform}: versions that a header tells are counted under the route of their version`, async (t) => {
+      const env = { LIBRARIES: libraries ?? '' };
+      const service = await startProgram('routes.cjs', { args: ['nest', `${platform}-header`], env });
+      t.after(() => service.stop());
+      const get = async (version: string) => {
+        const response = await fetch(`${service.url}/api/versioned/7`, { headers: { 'x-version': version } });
+        await response.text();
+        return response.status;
+      };
+      assert.deepEqual([await get('1'), await get('2'), await get('4'), await get('3')], [200, 200, 200, 404]);
+      const counted = requestCounts(await service.scrape());
+      assert.deepEqual(counted, {
+        'GET /api/versioned/:id 200': 2,
+        'GET /api/versioned/:name 200': 1,
+        // Fastify chooses by version; on Express each route is asked, and the last one has passed the request on.
+        [`GET ${platform === 'express' ? '/api/versioned/:name' : '–'} 404`]: 1,
+      });
+    });
+  }
+}
+
 test('a version that is not known is left alone, which is said once at log level info', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'unknown-version-'));
   t.after(() => rmSync(folder, { recursive: true }));

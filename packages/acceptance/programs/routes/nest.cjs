@@ -1,8 +1,8 @@
 'use strict';
 
-/** @param {'express' | 'fastify'} adapter with `-oldest` behind it for the oldest libraries */
+/** @param {string} variant `express` or `fastify`, then `-oldest` for the oldest libraries or `-header` for versions in a header */
 module.exports = async (load, variant) => {
-  const [adapter, age] = variant.split('-');
+  const [adapter, kind] = variant.split('-');
   await load('reflect-metadata');
   const { Controller, Get, Post, Param, Module, ParseIntPipe, UseGuards, VersioningType, VERSION_NEUTRAL } =
     await load('@nestjs/common');
@@ -23,7 +23,7 @@ module.exports = async (load, variant) => {
     return type;
   };
   const ok = () => 'ok';
-  const wildcard = age === 'oldest' || adapter === 'fastify' ? '*' : '*path';
+  const wildcard = kind === 'oldest' || adapter === 'fastify' ? '*' : '*path';
 
   const controllers = [
     controller('', {
@@ -42,6 +42,7 @@ module.exports = async (load, variant) => {
     }),
     controller('shop/area/items', { one: [[Get(':item')], ok], add: [[Post()], ok] }),
     controller('versioned', { one: [[Get(':id')], ok] }, { version: ['1', '2'] }),
+    controller('versioned', { one: [[Get(':name')], () => 'of version 4'] }, { version: '4' }),
   ];
   const application = class {};
   Module({ controllers })(application);
@@ -49,7 +50,9 @@ module.exports = async (load, variant) => {
   const { FastifyAdapter, ExpressAdapter } = await load(`@nestjs/platform-${adapter}`);
   const app = await NestFactory.create(application, new (FastifyAdapter ?? ExpressAdapter)(), { logger: false });
   app.setGlobalPrefix('api');
-  app.enableVersioning({ type: VersioningType.URI });
+  app.enableVersioning(
+    kind === 'header' ? { type: VersioningType.HEADER, header: 'x-version' } : { type: VersioningType.URI },
+  );
   await app.listen(0, '127.0.0.1');
   return app.getHttpServer();
 };
