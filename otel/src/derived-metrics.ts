@@ -41,7 +41,8 @@ function derived(
     const value = take === 'count' ? (point.value as Histogram).count : point.value;
     const key = JSON.stringify(attributes);
     const same = points.get(key);
-    points.set(key, { ...point, attributes, value: same ? sumOf(same.value, value) : value });
+    const { startTime, endTime } = point;
+    points.set(key, { attributes, startTime, endTime, value: same ? sumOf(same.value, value) : value });
   }
   const description = `${source.descriptor.description} (${source.descriptor.name} under its classic name)`;
   const kind = take === 'count' ? { dataPointType: DataPointType.SUM, isMonotonic: true } : {};

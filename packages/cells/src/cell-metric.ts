@@ -1,4 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { Timestamp } from './metric-data.ts';
+import { type Cell, Series } from './series.ts';
 
 /** Name, UCUM unit and description as OpenTelemetry's instruments have them: names dotted, no unit in the name. */
 export interface MetricOptions {
@@ -13,27 +15,23 @@ export type PartialAttributes = Readonly<Record<string, string | number | boolea
 /** The label set of the series that takes what is beyond a bound (metrics SDK, "Cardinality limits"). */
 export const OVERFLOW: PartialAttributes = Object.freeze({ 'otel.metric.overflow': true });
 
-/** A cell and the attributes that it is bound to: the same object at each collection, for as long as the series lives. */
-export interface Series<Cell> {
-  readonly attributes: Attributes;
-  readonly cell: Cell;
-}
-
 /** The series of one metric: bound once by their attributes, at most `limit` of them and one for what overflows. */
-export class CellMetric<Cell> {
+export class CellMetric<C extends Cell> {
   readonly options: MetricOptions;
   readonly #limit: number;
-  readonly #makeCell: () => Cell;
-  readonly #series = new Map<string, Series<Cell>>();
+  readonly #makeCell: () => C;
+  readonly #startTime: Timestamp;
+  readonly #series = new Map<string, Series<C>>();
 
-  constructor(options: MetricOptions, limit: number, makeCell: () => Cell) {
+  constructor(options: MetricOptions, limit: number, makeCell: () => C, startTime: Timestamp) {
     this.options = options;
     this.#limit = limit;
     this.#makeCell = makeCell;
+    this.#startTime = startTime;
   }
 
   /** The cell for these attributes, always the same one; the overflow cell once the metric has its full number of series. */
-  bind(attributes: PartialAttributes): Cell {
+  bind(attributes: PartialAttributes): C {
     const entries = defined(attributes);
     const key = JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = this.#series.get(key);
@@ -41,22 +39,23 @@ export class CellMetric<Cell> {
     const isFull = this.#series.size - (this.overflow === undefined ? 0 : 1) >= this.#limit;
     if (isFull && attributes !== OVERFLOW) return this.bind(OVERFLOW);
     const cell = this.#makeCell();
-    this.#series.set(key, { attributes: Object.freeze(Object.fromEntries(entries)) as Attributes, cell });
+    const frozen = Object.freeze(Object.fromEntries(entries)) as Attributes;
+    this.#series.set(key, new Series(frozen, cell, this.#startTime));
     return cell;
   }
 
   /** Ends the series of a cell: what it measured is gone. Recording on the cell afterwards counts nowhere. */
-  retire(cell: Cell): void {
+  retire(cell: C): void {
     for (const [key, series] of this.#series) if (series.cell === cell) this.#series.delete(key);
   }
 
   /** Every living series, in the order in which they were bound. */
-  get series(): Iterable<Series<Cell>> {
+  get series(): Iterable<Series<C>> {
     return this.#series.values();
   }
 
   /** The series of what is beyond the limit, once there is such. */
-  get overflow(): Series<Cell> | undefined {
+  get overflow(): Series<C> | undefined {
     return this.#series.get(OVERFLOW_KEY);
   }
 }

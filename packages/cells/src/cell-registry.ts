@@ -1,4 +1,3 @@
-import type { HrTime } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -13,9 +12,9 @@ import { DeltaState } from './delta.ts';
 import { type CaptureSpan, captureNothing } from './exemplars.ts';
 import { ExplicitHistogramCell } from './explicit-histogram-cell.ts';
 import { ExponentialHistogramCell } from './exponential-histogram-cell.ts';
-import { type Cell, LivePoint, snapshot } from './live-point.ts';
-import { type CellData, type CellPoint, metricData, type Timestamp } from './metric-data.ts';
+import { type CellData, type CellPoint, metricData, type Timestamp, timestamp } from './metric-data.ts';
 import { type Observe, ObservedMetric } from './observed-metric.ts';
+import { type Cell, snapshot } from './series.ts';
 
 export interface CellRegistryOptions {
   /** Name of the instrumentation scope of all metrics of this registry. */
@@ -54,7 +53,7 @@ export class CellRegistry {
   readonly #exponentialHistograms: boolean;
   readonly #sources: Source[] = [];
   readonly #metrics: CellMetric<Cell>[] = [];
-  readonly #startTime = toHrTime(Date.now());
+  readonly #startTime = timestamp(Date.now());
 
   constructor(options: CellRegistryOptions) {
     this.#scope = options.scope;
@@ -116,7 +115,7 @@ export class CellRegistry {
 
   /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
   async #collect(temporality: TemporalitySelector, state: DeltaState, isLive: boolean): Promise<CollectionResult> {
-    const endTime = toHrTime(Date.now());
+    const endTime = timestamp(Date.now());
     const errors: unknown[] = [];
     const collected = this.#sources.map(async ({ options, type, read }) => {
       try {
@@ -141,14 +140,10 @@ export class CellRegistry {
     type: InstrumentType,
     makeCell: () => C,
   ): CellMetric<C> {
-    const metric = new CellMetric(options, this.cardinalityLimit, makeCell);
-    const read = (startTime: Timestamp, endTime: Timestamp, isLive: boolean) => {
-      const points: CellPoint<unknown>[] = [];
-      for (const series of metric.series) {
-        const point = new LivePoint(series, startTime, endTime);
-        points.push(isLive ? point : snapshot(point));
-      }
-      return { kind, points } as CellData;
+    const metric = new CellMetric(options, this.cardinalityLimit, makeCell, this.#startTime);
+    const read = (_startTime: Timestamp, endTime: Timestamp, isLive: boolean) => {
+      const points: CellPoint<unknown>[] = Array.from(metric.series);
+      return { kind, points: isLive ? points : points.map((point) => snapshot(point, endTime)) } as CellData;
     };
     this.#metrics.push(metric);
     this.#sources.push({ options, kind, type, read });
@@ -186,8 +181,4 @@ export class CellRegistry {
 
 function recordingsOf({ value }: Cell): number {
   return typeof value === 'number' ? value : value.count;
-}
-
-function toHrTime(epochMilliseconds: number): HrTime {
-  return [Math.floor(epochMilliseconds / 1000), (epochMilliseconds % 1000) * 1e6];
 }

@@ -12,6 +12,10 @@ import type { Exemplar } from './exemplars.ts';
 
 export type Timestamp = DataPoint<unknown>['startTime'];
 
+export function timestamp(epochMilliseconds: number): Timestamp {
+  return [Math.floor(epochMilliseconds / 1000), (epochMilliseconds % 1000) * 1e6];
+}
+
 /** A point as a reader gets it, with the exemplars that OpenTelemetry's JavaScript type has no place for. */
 export interface CellPoint<T> extends DataPoint<T> {
   readonly exemplars?: readonly Exemplar[];
