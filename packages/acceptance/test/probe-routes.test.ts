@@ -207,7 +207,9 @@ async function whole(application: Application, module: 'CommonJS' | 'ES module',
 function start({ framework, libraries, variant }: Application, module: string): Promise<Program> {
   const args = [framework, ...(variant === undefined ? [] : [variant])];
   const program = module === 'CommonJS' ? 'routes.cjs' : `../libraries/${libraries}/routes.mjs`;
-  return startProgram(program, { args, env: { LIBRARIES: libraries, NODE_ENV: 'test' } });
+  // The libraries of today use nothing of Node.js that is deprecated, and neither does the agent.
+  const nodeArguments = ['-r', './otel/register', ...(libraries === 'current' ? ['--throw-deprecation'] : [])];
+  return startProgram(program, { args, nodeArguments, env: { LIBRARIES: libraries, NODE_ENV: 'test' } });
 }
 
 function reasonToSkip({ library, libraries }: Application, module: string): string | false {

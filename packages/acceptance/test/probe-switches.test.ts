@@ -32,22 +32,37 @@ const BRINGS: Record<string, (page: MetricsPage) => boolean> = {
 };
 const NAMES = Object.keys(BRINGS);
 
-async function broughtWith(env: Record<string, string>): Promise<string[]> {
+/** The page of a service that has used each library. */
+async function pageWith(env: Record<string, string>, ...nodeArguments: string[]): Promise<MetricsPage> {
   const service = await startProgram('everything.cjs', {
-    nodeArguments: ['-r', './otel/register', '--expose-gc'],
+    nodeArguments: ['-r', './otel/register', '--expose-gc', ...nodeArguments],
     env: { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url, ...env },
   });
   try {
     await (await fetch(`${service.url}/use/all`)).text();
-    const page = await service.scrape();
-    return NAMES.filter((name) => BRINGS[name]?.(page));
+    return await service.scrape();
   } finally {
     await service.stop();
   }
 }
 
-test('without a switch all is measured', async () => {
-  assert.deepEqual(await broughtWith({}), NAMES);
+const broughtTo = (page: MetricsPage) => NAMES.filter((name) => BRINGS[name]?.(page));
+const broughtWith = async (env: Record<string, string>) => broughtTo(await pageWith(env));
+
+test('without a switch all is measured, and databases and caches in the same buckets', async () => {
+  const page = await pageWith({});
+  assert.deepEqual(broughtTo(page), NAMES);
+  const buckets = (system: string) =>
+    page
+      .samples('db_client_operation_duration_seconds_bucket')
+      .filter(({ labels }) => labels.db_system_name === system)
+      .map(({ labels }) => labels.le);
+  assert.ok(buckets('postgresql').length > 5);
+  assert.deepEqual(buckets('redis'), buckets('postgresql'));
+});
+
+test('nothing that the probes use of Node.js is deprecated', async () => {
+  assert.deepEqual(broughtTo(await pageWith({}, '--throw-deprecation')), NAMES);
 });
 
 for (const name of NAMES) {
