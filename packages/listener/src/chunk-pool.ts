@@ -11,7 +11,7 @@ export class ChunkPool {
   };
 
   /** Gives back the memory of a chunk, which is nobody's any more. */
-  release(chunk: Uint8Array): void {
+  readonly release = (chunk: Uint8Array): void => {
     this.#free.push(Buffer.from(chunk.buffer as ArrayBuffer));
-  }
+  };
 }

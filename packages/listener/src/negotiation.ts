@@ -12,11 +12,11 @@ export interface Choice<O extends Offer> {
   readonly contentType: string;
 }
 
-/** Longer headers are not looked into; the longest that Prometheus sends has 300 characters. */
-const LONGEST_ACCEPT = 8192;
+/** Longer headers are not looked into; the longest `Accept` that Prometheus sends has 300 characters. */
+const LONGEST = 8192;
 
 interface Clause {
-  readonly mediaType: string;
+  readonly name: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly weight: number;
 }
@@ -28,7 +28,7 @@ interface Clause {
  */
 export function negotiate<O extends Offer>(accept: string | undefined, offers: readonly [...O[], O]): Choice<O> {
   const last = offers.at(-1) as O;
-  for (const { mediaType, parameters } of clauses(accept ?? '')) {
+  for (const { name: mediaType, parameters } of clauses(accept ?? '')) {
     const version = parameters.get('version');
     const offer = offers.find(
       (one) =>
@@ -38,6 +38,13 @@ export function negotiate<O extends Offer>(accept: string | undefined, offers: r
     if (offer) return choice(offer, version, parameters.get('escaping'));
   }
   return choice(last, undefined, undefined);
+}
+
+/** Whether an `Accept-Encoding` header allows gzip and does not prefer the page as it is (RFC 9110, 12.5.3). */
+export function allowsGzip(acceptEncoding: string | string[] | undefined): boolean {
+  const weights = new Map(allClauses(String(acceptEncoding ?? '')).map(({ name, weight }) => [name, weight]));
+  const gzip = weights.get('gzip') ?? weights.get('*') ?? 0;
+  return gzip > 0 && gzip >= (weights.get('identity') ?? 0);
 }
 
 function choice<O extends Offer>(offer: O, version: string | undefined, asked: string | undefined): Choice<O> {
@@ -50,19 +57,25 @@ function isWildcardFor(range: string, { mediaType }: Offer): boolean {
   return range === '*/*' || range === mediaType.replace(/\/.*/, '/*');
 }
 
-/** The clauses that ask for something, the heaviest first. A clause whose weight is none is void. */
+/** The clauses that ask for something, the heaviest first. */
 function clauses(accept: string): Clause[] {
-  if (accept.length > LONGEST_ACCEPT) return [];
-  return accept
-    .toLowerCase()
-    .split(',')
-    .map(clauseOf)
-    .filter(({ weight }) => weight > 0 && weight <= 1)
+  return allClauses(accept)
+    .filter(({ weight }) => weight > 0)
     .sort((a, b) => b.weight - a.weight);
 }
 
+/** A clause whose weight is none is void. */
+function allClauses(header: string): Clause[] {
+  if (header.length > LONGEST) return [];
+  return header
+    .toLowerCase()
+    .split(',')
+    .map(clauseOf)
+    .filter(({ weight }) => weight >= 0 && weight <= 1);
+}
+
 function clauseOf(text: string): Clause {
-  const [mediaType = '', ...rest] = text.split(';').map((part) => part.trim());
+  const [name = '', ...rest] = text.split(';').map((part) => part.trim());
   const pairs = rest.map((part): [string, string] => {
     const at = part.indexOf('=');
     return [
@@ -74,7 +87,7 @@ function clauseOf(text: string): Clause {
     ];
   });
   const parameters = new Map(pairs);
-  return { mediaType, parameters, weight: weightOf(parameters.get('q')) };
+  return { name, parameters, weight: weightOf(parameters.get('q')) };
 }
 
 function weightOf(q: string | undefined): number {

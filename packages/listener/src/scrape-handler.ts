@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { negotiate, type Offer } from './negotiation.ts';
+import { ChunkPool } from './chunk-pool.ts';
+import { gzipped } from './gzip.ts';
+import { allowsGzip, negotiate, type Offer } from './negotiation.ts';
 import { SharedPage } from './shared-page.ts';
 import { inSlices } from './slices.ts';
 
@@ -31,6 +33,13 @@ const MOST_OPEN = 4;
 /** Most scrapes that are under way at a time; the next one is told to come again. */
 const MOST_SCRAPES = 100;
 
+/** A page to be made, for all who asked for it. */
+interface Page<Data> {
+  readonly format: Format<Data>;
+  readonly isCompressed: boolean;
+  readonly shared: SharedPage;
+}
+
 /** Whether a request target is the page's path, with or without a query. */
 export function isMetricsPath(target: string | undefined): boolean {
   return target === METRICS_PATH || (target?.startsWith(`${METRICS_PATH}?`) ?? false);
@@ -40,54 +49,59 @@ export function isMetricsPath(target: string | undefined): boolean {
  * Answers scrapes: GET and HEAD with 200 and the page, other methods with 405, and with 500 when there is no page to show,
  * for Prometheus takes every 200 for a good scrape.
  *
- * Scrapes that arrive before a collection is done share it, and those of one format share one rendering: however many come at
+ * Scrapes that arrive before a collection is done share it, and those of one format and encoding share one rendering: however many come at
  * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
   const { collect, formats, onError, timeLimit = 30_000 } = options;
   /** The pages of the next collection. */
-  let joinable: Map<Format<Data>, SharedPage> | undefined;
+  let joinable: Page<Data>[] | undefined;
   let before = Promise.resolve();
   const open = new Set<SharedPage>();
   let underWay = 0;
 
-  function pageFor(format: Format<Data>): SharedPage {
+  function pageFor(format: Format<Data>, isCompressed: boolean): SharedPage {
     if (joinable === undefined) {
-      joinable = new Map();
+      joinable = [];
       before = makePages(before, joinable);
     }
-    const page = joinable.get(format) ?? new SharedPage();
-    joinable.set(format, page);
-    return page;
+    const same = joinable.find((page) => page.format === format && page.isCompressed === isCompressed);
+    if (same) return same.shared;
+    const shared = new SharedPage();
+    joinable.push({ format, isCompressed, shared });
+    return shared;
   }
 
-  async function makePages(turn: Promise<void>, pages: Map<Format<Data>, SharedPage>): Promise<void> {
+  async function makePages(turn: Promise<void>, pages: readonly Page<Data>[]): Promise<void> {
     await turn;
     try {
       const data = await collect();
       joinable = undefined;
-      for (const [format, page] of pages) {
-        void send(page, format.render(data, page.allocate));
-        await page.released;
+      for (const page of pages) {
+        void send(page, data);
+        await page.shared.released;
       }
     } catch (error) {
       joinable = undefined;
       onError(error);
-      for (const page of pages.values()) page.fail(answerNoPage);
+      for (const { shared } of pages) shared.fail(answerNoPage);
     }
   }
 
-  async function send(page: SharedPage, chunks: Iterable<Uint8Array>): Promise<void> {
-    open.add(page);
+  async function send({ format, isCompressed, shared }: Page<Data>, data: Data): Promise<void> {
+    open.add(shared);
     const [oldest] = open;
     if (open.size > MOST_OPEN) oldest?.fail(answerNoPage);
+    const { allocate, release } = new ChunkPool();
     try {
-      await page.send(inSlices(chunks));
+      const chunks = inSlices(format.render(data, allocate));
+      if (isCompressed) await shared.send(gzipped(chunks, release), () => {});
+      else await shared.send(chunks, release);
     } catch (error) {
       onError(error);
-      page.fail(answerNoPage);
+      shared.fail(answerNoPage);
     } finally {
-      open.delete(page);
+      open.delete(shared);
     }
   }
 
@@ -100,9 +114,15 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
       return answer(response, 405, `${METRICS_PATH} answers GET and HEAD only.\n`);
     }
     if (underWay >= MOST_SCRAPES) return answer(response, 503, 'Too many scrapes at once; try again later.\n');
-    const { offer, contentType } = negotiate(request.headers.accept, formats);
-    const page = pageFor(offer);
-    page.join(response, contentType);
+    const { accept, 'accept-encoding': encodings } = request.headers;
+    const { offer, contentType } = negotiate(accept, formats);
+    const isCompressed = allowsGzip(encodings);
+    const page = pageFor(offer, isCompressed);
+    page.join(response, {
+      'Content-Type': contentType,
+      Vary: 'Accept, Accept-Encoding',
+      ...(isCompressed && { 'Content-Encoding': 'gzip' }),
+    });
     const late = setTimeout(() => page.giveUp(response, answerTooLate), limitOf(request, timeLimit)).unref();
     underWay++;
     response.on('close', () => {

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { ChunkPool } from './chunk-pool.ts';
 
 /** A page of up to so many bytes is sent as a whole, with its length; a longer one in chunks as it is made. */
 const WHOLE = 256 * 1024;
@@ -20,9 +19,8 @@ const STALLED = 100;
  * taken for a whole one: without a length, without the end of the chunks, with a reset connection.
  */
 export class SharedPage {
-  /** The answers that are still wanted, with the type that each was promised. */
-  readonly #readers = new Map<ServerResponse, string>();
-  readonly #pool = new ChunkPool();
+  /** The answers that are still wanted, with the headers that each is to have. */
+  readonly #readers = new Map<ServerResponse, OutgoingHttpHeaders>();
   #hasBegun = false;
   #patience = PATIENCE;
   #wake: () => void = () => {};
@@ -32,8 +30,8 @@ export class SharedPage {
     this.#release = resolve;
   });
 
-  join(response: ServerResponse, contentType: string): void {
-    this.#readers.set(response, contentType);
+  join(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+    this.#readers.set(response, headers);
     response.on('drain', () => this.#wake());
     response.on('close', () => {
       this.#readers.delete(response);
@@ -41,21 +39,20 @@ export class SharedPage {
     });
   }
 
-  /** Memory for the chunks. */
-  get allocate(): (bytes: number) => Buffer {
-    return this.#pool.allocate;
-  }
-
-  /** Sends what `chunks` gives. @throws what `chunks` throws; the readers have no answer or a part of one then: see fail */
-  async send(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  /**
+   * Sends what `chunks` gives, and tells `written` of each chunk of a long page that is no longer needed.
+   *
+   * @throws what `chunks` throws; the readers have no answer or a part of one then: see {@link fail}
+   */
+  async send(chunks: AsyncIterable<Uint8Array>, written: (chunk: Uint8Array) => void): Promise<void> {
     const first: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of chunks) {
-      if (this.#hasBegun) this.#write([chunk]);
+      if (this.#hasBegun) this.#write([chunk], written);
       else {
         first.push(chunk);
         bytes += chunk.length;
-        if (bytes > WHOLE) this.#begin(first.splice(0));
+        if (bytes > WHOLE) this.#begin(first.splice(0), written);
       }
       if (this.#readers.size === 0) break;
       await this.#room();
@@ -82,7 +79,7 @@ export class SharedPage {
     this.#wake();
   }
 
-  #begin(first: readonly Uint8Array[]): void {
+  #begin(first: readonly Uint8Array[], written: (chunk: Uint8Array) => void): void {
     this.#hasBegun = true;
     for (const response of this.#readers.keys()) {
       this.#writeHead(response);
@@ -90,24 +87,23 @@ export class SharedPage {
       response.end();
       this.#readers.delete(response);
     }
-    this.#write(first);
+    this.#write(first, written);
   }
 
   #writeHead(response: ServerResponse, length?: number): void {
     response.writeHead(200, {
-      'Content-Type': this.#readers.get(response),
-      Vary: 'Accept',
+      ...this.#readers.get(response),
       ...(length !== undefined && { 'Content-Length': length }),
     });
   }
 
-  #write(chunks: readonly Uint8Array[]): void {
+  #write(chunks: readonly Uint8Array[], written: (chunk: Uint8Array) => void): void {
     for (const chunk of chunks) {
       let readers = this.#readers.size;
-      const written = () => {
-        if (--readers === 0) this.#pool.release(chunk);
+      const toOne = () => {
+        if (--readers === 0) written(chunk);
       };
-      for (const response of this.#readers.keys()) response.write(chunk, written);
+      for (const response of this.#readers.keys()) response.write(chunk, toOne);
     }
   }
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { answerOnServicePorts, createScrapeHandler, startMetricsServer } from '../src/index.ts';
-import { FORMAT, listener, listening, PAGE } from './support/listener.ts';
+import { asItIs, FORMAT, listener, listening, PAGE } from './support/listener.ts';
 
 test('T1 T4: GET /metrics answers 200 with the page, its type and its length', async (t) => {
   const { url } = await listener(t);
-  const response = await fetch(url);
+  const response = await asItIs(url);
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
   assert.equal(response.headers.get('content-length'), '5');
@@ -20,7 +20,7 @@ test('T3: HEAD has the same headers and no body, other methods are 405 and colle
     collections++;
     return PAGE;
   });
-  const head = await fetch(url, { method: 'HEAD' });
+  const head = await asItIs(url, { method: 'HEAD' });
   assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, '5', '']);
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const response = await fetch(url, { method, body: method === 'POST' ? 'x'.repeat(100_000) : null });

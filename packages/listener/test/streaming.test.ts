@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { listener } from './support/listener.ts';
+import { asItIs, listener } from './support/listener.ts';
 
 const KILOBYTES_64 = 'x'.repeat(64 * 1024);
 
@@ -71,7 +71,7 @@ async function settled(chunks: Chunks): Promise<number> {
 
 test('a long page comes whole, without a length', async (t) => {
   const { url } = await listener(t, async () => new Chunks(100));
-  const response = await fetch(url);
+  const response = await asItIs(url);
   assert.equal(response.headers.get('content-length'), null);
   assert.equal(await response.text(), KILOBYTES_64.repeat(100));
 });
@@ -79,7 +79,7 @@ test('a long page comes whole, without a length', async (t) => {
 test('T3: HEAD of a long page has its type and no body, and the page is not made to the end', async (t) => {
   const chunks = new Chunks(1000);
   const { url } = await listener(t, async () => chunks);
-  const response = await fetch(url, { method: 'HEAD' });
+  const response = await asItIs(url, { method: 'HEAD' });
   assert.deepEqual([response.status, await response.text()], [200, '']);
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain/);
   assert.ok(chunks.made < 10);
@@ -99,7 +99,7 @@ test('everybody else has a turn while a page is made', async (t) => {
   });
   const { url } = await listener(t, async () => chunks);
   count();
-  await (await fetch(url)).text();
+  await (await asItIs(url)).text();
   running = false;
   assert.equal(new Set(seen).size, 20);
 });
@@ -111,7 +111,7 @@ const broken = () =>
 
 test('T8: a page that fails midway does not look whole', async (t) => {
   const { url, errors } = await listener(t, async () => broken());
-  const response = await fetch(url);
+  const response = await asItIs(url);
   await assert.rejects(response.text());
   assert.match(String(errors), /broken/);
 });
@@ -132,7 +132,7 @@ test('T7: a page that fails before its first bytes is 500', async (t) => {
       if (index === 2) throw new Error('broken');
     });
   });
-  assert.deepEqual([(await fetch(url)).status, errors.length], [500, 1]);
+  assert.deepEqual([(await asItIs(url)).status, errors.length], [500, 1]);
 });
 
 test('a reader that reads nothing holds a bounded part of the page, and nobody else', async (t) => {
@@ -147,7 +147,7 @@ test('a reader that reads nothing holds a bounded part of the page, and nobody e
   while (pages[0] === undefined) await turn();
   // The kernel takes some megabytes of the 64 before the page has to wait.
   assert.ok((await settled(pages[0])) < 500);
-  const quick = await (await fetch(url)).arrayBuffer();
+  const quick = await (await asItIs(url)).arrayBuffer();
   assert.equal(quick.byteLength, 1000 * KILOBYTES_64.length);
   assert.ok(pages[0].made < 500);
   assert.deepEqual(errors, []);
@@ -159,7 +159,7 @@ test('a reader that reads nothing is dropped where it holds up one that asked at
     return new Chunks(1000);
   });
   const slow = await paused(url);
-  assert.equal((await (await fetch(url)).arrayBuffer()).byteLength, 1000 * KILOBYTES_64.length);
+  assert.equal((await (await asItIs(url)).arrayBuffer()).byteLength, 1000 * KILOBYTES_64.length);
   assert.equal(await getsAll(slow), false);
 });
 
@@ -183,13 +183,13 @@ test('of readers that read nothing only the last few hold anything', async (t) =
 test('T9: a collection that takes too long is 503, by our limit or by that of the scraper', async (t) => {
   const never = () => new Promise<string>(() => {});
   const ours = await listener(t, never, { timeLimit: 20 });
-  assert.equal((await fetch(ours.url)).status, 503);
+  assert.equal((await asItIs(ours.url)).status, 503);
   const theirs = await listener(t, never);
   const headers = { 'x-prometheus-scrape-timeout-seconds': '0.02' };
-  assert.equal((await fetch(theirs.url, { headers })).status, 503);
+  assert.equal((await asItIs(theirs.url, { headers })).status, 503);
   for (const nonsense of ['-1', 'x', 'NaN', 'Infinity']) {
     const { url } = await listener(t);
-    assert.equal((await fetch(url, { headers: { 'x-prometheus-scrape-timeout-seconds': nonsense } })).status, 200);
+    assert.equal((await asItIs(url, { headers: { 'x-prometheus-scrape-timeout-seconds': nonsense } })).status, 200);
   }
 });
 
@@ -208,7 +208,7 @@ test('T10: scrapes of two formats share one collection, and each has its own typ
     await arrived(2);
     return 'up 1\n';
   });
-  const answers = ['application/openmetrics-text', 'text/plain'].map((accept) => fetch(url, { headers: { accept } }));
+  const answers = ['application/openmetrics-text', 'text/plain'].map((accept) => asItIs(url, { headers: { accept } }));
   const types = (await Promise.all(answers)).map(({ headers }) => headers.get('content-type')?.split(';')[0]);
   assert.deepEqual([types, collections], [['application/openmetrics-text', 'text/plain'], 1]);
 });
@@ -222,9 +222,9 @@ test('T10: who asks while a page is made waits for the next one, and all who wai
       yield 'x';
     }
   }
-  const first = fetch(url);
+  const first = asItIs(url);
   while (collections === 0) await turn();
-  const others = Array.from({ length: 5 }, async () => (await fetch(url)).text());
+  const others = Array.from({ length: 5 }, async () => (await asItIs(url)).text());
   assert.deepEqual(await Promise.all(others), new Array(5).fill('up 1\n'));
   assert.match(await (await first).text(), /^x+$/);
   assert.equal(collections, 2);
@@ -235,6 +235,6 @@ test('T11: beyond a hundred scrapes at once the next is told to come again', asy
     await arrived(101);
     return 'up 1\n';
   });
-  const statuses = Array.from({ length: 101 }, async () => (await fetch(url)).status);
+  const statuses = Array.from({ length: 101 }, async () => (await asItIs(url)).status);
   assert.deepEqual((await Promise.all(statuses)).sort(), [...new Array(100).fill(200), 503]);
 });

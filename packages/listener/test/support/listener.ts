@@ -15,6 +15,11 @@ export const FORMAT = {
 /** Another one. */
 export const OPEN_METRICS = { ...FORMAT, mediaType: 'application/openmetrics-text', versions: ['1.0.0'] };
 
+/** A request for the page as it is: fetch asks for a compressed one otherwise. */
+export function asItIs(url: string, { headers, ...init }: RequestInit & { headers?: Record<string, string> } = {}) {
+  return fetch(url, { ...init, headers: { 'accept-encoding': 'identity', ...headers } });
+}
+
 /** A listener on a free port, and what it was told of. */
 export async function listener(
   t: TestContext,
