@@ -57,15 +57,12 @@ export async function scrape(url: string): Promise<MetricsPage> {
  * the client has it.
  */
 export async function scrapeAtRest(url: string): Promise<MetricsPage> {
-  let page = await scrape(url);
-  const inFlight = () =>
-    Object.values(page.values('http_server_active_requests')).reduce((sum, value) => sum + value, 0);
   await until(`no request in flight at ${url}`, async () => {
-    if (inFlight() === 0) return true;
-    page = await scrape(url);
-    return inFlight() === 0;
+    const inFlight = Object.values((await scrape(url)).values('http_server_active_requests'));
+    return inFlight.every((value) => value === 0);
   });
-  return page;
+  // Each number of a page is read when it is written: what ended in the middle of that one is whole on the next.
+  return scrape(url);
 }
 
 /** What has been added between two readings; what did not change is left out. */
