@@ -8,6 +8,7 @@ import { pageFormats } from '@otel-register/exposition';
 import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
 import { createProbes, type Probe, servedWithin } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
+import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
 import type { Config } from './settings.ts';
@@ -47,12 +48,26 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   async function collect(): Promise<ResourceMetrics> {
     const { resourceMetrics, errors } = await reader.collect();
     for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
+    return resourceMetrics;
+  }
+
+  const cluster = new ClusterMetrics({
+    cells,
+    scope: SCOPE,
+    address: `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
+    collect,
+    byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
+    onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
+  });
+
+  async function collectForPage(): Promise<ResourceMetrics> {
+    const resourceMetrics = await cluster.collect();
     if (config.OTEL_METRICS_CLASSIC_NAMES) addClassicNames(resourceMetrics);
     return resourceMetrics;
   }
 
   const handler = createScrapeHandler({
-    collect,
+    collect: collectForPage,
     formats: pageFormats((message) => diag.warn(message)),
     onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
   });
@@ -74,6 +89,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     listen(serviceName) {
       const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
       if (isSamePort) answerOnServicePorts(handler);
+      if (!cluster.begin()) return;
       const also = isSamePort ? "; they are on the service's own port too" : '';
       server = startMetricsServer({
         host,

@@ -80,6 +80,11 @@ export const SETTINGS = {
     'off',
     "open: /metrics also on the service's own port, for anybody who reaches it.",
   ),
+  OTEL_METRICS_CLUSTER_BY_PROCESS: setting(
+    boolean,
+    false,
+    'true: on the page of a cluster gauges, memory and connections are those of each process, with the label process_pid.',
+  ),
   OTEL_METRICS_CARDINALITY_LIMIT: setting(positive, 2000, 'Most series of a metric; the rest is counted in one more.'),
   OTEL_METRICS_CLASSIC_NAMES: setting(
     boolean,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CellRegistry } from '@otel-register/cells';
 import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
+import { lateAnswersMetric, processesMetric } from '../src/cluster/group-metrics.ts';
 import { withSettings } from '../write-readme.ts';
 
 const readme = readFileSync(path.join(__dirname, '..', '..', 'README.md'), 'utf8');
@@ -17,7 +18,9 @@ test('the table of settings in the README is the one that is read (npm run docs 
 test('the table of metrics in the README names every metric that the probes declare, with its type, and no other', () => {
   const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 1 });
   createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
-  const declared = cells.declared.map((metric) => {
+  lateAnswersMetric(cells);
+  const ofCluster = processesMetric('test', { running: 1, late: 0 }).metrics;
+  const declared = [...cells.declared, ...ofCluster].map((metric) => {
     const type = familyType(metric);
     return `${type && sampleName(metric, type)} ${type}`;
   });

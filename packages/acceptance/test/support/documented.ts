@@ -9,7 +9,7 @@ interface Row {
 }
 
 /** Labels that a sample may have whatever its metric. */
-const ANYWHERE = ['le', 'otel_metric_overflow'];
+const ANYWHERE = ['le', 'otel_metric_overflow', 'process_pid'];
 
 const rows = documentedMetrics();
 

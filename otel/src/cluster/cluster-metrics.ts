@@ -1,0 +1,94 @@
+import type { Cluster } from 'node:cluster';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { CellRegistry } from '@otel-register/cells';
+import { lateAnswersMetric, processesMetric } from './group-metrics.ts';
+import { meetingPlace } from './meeting-place.ts';
+import { ProcessGroup } from './process-group.ts';
+
+export interface ClusterMetricsOptions {
+  readonly cells: CellRegistry;
+  /** Instrumentation scope of what is said of the cluster. */
+  readonly scope: string;
+  /** Where the page is asked for: processes of one cluster with pages of their own stay apart. */
+  readonly address: string;
+  /** The metrics of this process. */
+  readonly collect: () => Promise<ResourceMetrics>;
+  /** Keeps gauges apart by process. */
+  readonly byProcess: boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Says in the folder of a cluster that the primary process has the page's port. */
+const PRIMARY = 'primary';
+
+/**
+ * The metrics for the page: those of this process until it is one of a cluster, then of all of the cluster. A worker is from
+ * the start; the primary becomes one when it makes its first worker ready. Where the primary does not run under the agent, as
+ * PM2's, the workers share the port of the page by themselves.
+ */
+export class ClusterMetrics {
+  readonly #options: ClusterMetricsOptions;
+  #group: ProcessGroup | undefined;
+  #primaryHasThePort = false;
+
+  constructor(options: ClusterMetricsOptions) {
+    this.#options = options;
+  }
+
+  collect(): Promise<ResourceMetrics> {
+    return this.#group ? this.#group.collect() : this.#options.collect();
+  }
+
+  /** Finds out what this process is. @returns whether the page's port is for this process to open */
+  begin(): boolean {
+    if (isWorker()) this.#join(process.ppid);
+    else whenPrimary(() => this.#join(process.pid));
+    return !this.#primaryHasThePort;
+  }
+
+  #join(primaryPid: number): void {
+    const { address, cells, collect, byProcess, scope, onError } = this.#options;
+    try {
+      const place = () => meetingPlace({ primaryPid, name: address });
+      const late = lateAnswersMetric(cells).bind({});
+      const group = new ProcessGroup({
+        folder: place,
+        collect,
+        describe: (processes) => processesMetric(scope, processes),
+        limit: cells.cardinalityLimit,
+        byProcess,
+        onLate: () => late.add(1),
+        onError,
+      });
+      group.join();
+      this.#group = group;
+      const primary = join(place(), PRIMARY);
+      if (primaryPid === process.pid) writeFileSync(primary, '', { mode: 0o600 });
+      else this.#primaryHasThePort = existsSync(primary);
+    } catch (error) {
+      onError(error);
+    }
+  }
+}
+
+/** Without loading the module in a process that nobody has forked. */
+function isWorker(): boolean {
+  if (process.channel === undefined) return false;
+  // The types know only its form as an ES module.
+  return (process.getBuiltinModule('node:cluster') as unknown as Cluster).isWorker;
+}
+
+/**
+ * Calls `then` when the process makes its first worker ready. The module `cluster` listens for internal messages from then on,
+ * and that is seen without loading it where it is not used.
+ */
+function whenPrimary(then: () => void): void {
+  const onNewListener = (name: string | symbol) => {
+    if (name !== 'internalMessage') return;
+    process.off('newListener', onNewListener);
+    then();
+  };
+  process.on('newListener', onNewListener);
+}

@@ -1,0 +1,40 @@
+/** How one number is made of the gauges of several processes: `mean` is that of the processes. */
+export type Combination = 'min' | 'max' | 'mean' | 'sum';
+
+/** Gauges whose names say what they are; the rest are the highest of all. */
+const COMBINATIONS: readonly (readonly [RegExp, Combination])[] = [
+  [/\.min$/, 'min'],
+  [/\.(?:mean|utilization)$/, 'mean'],
+  [/^process\.start_time$/, 'min'],
+  [/^v8js\.resource\.active$/, 'sum'],
+];
+
+const known = new Map<string, Combination>();
+
+/**
+ * By the instrument's name. What nothing is known of, the application's own gauges among them, is the highest: a gauge is what
+ * makes no sense when added up (data model, "Gauge"; an up-down counter is what can be), the age of a cache or the lag of a
+ * consumer is judged by the worst process, and what is alike in all, a version or a limit, stays what it is.
+ */
+export function combinationOf(name: string): Combination {
+  let combination = known.get(name);
+  if (combination === undefined) {
+    combination = COMBINATIONS.find(([pattern]) => pattern.test(name))?.[1] ?? 'max';
+    if (known.size < 10_000) known.set(name, combination);
+  }
+  return combination;
+}
+
+/** @param before how many processes `value` is made of */
+export function combine(combination: Combination, value: number, next: number, before: number): number {
+  switch (combination) {
+    case 'min':
+      return Math.min(value, next);
+    case 'max':
+      return Math.max(value, next);
+    case 'sum':
+      return value + next;
+    case 'mean':
+      return value + (next - value) / (before + 1);
+  }
+}

@@ -1,0 +1,104 @@
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** The primary process of a cluster and what its workers have in common. */
+export interface Cluster {
+  readonly primaryPid: number;
+  /** What else tells who belongs together: the address of the page. */
+  readonly name: string;
+}
+
+/**
+ * The folder in which the processes of a cluster find each other; nobody but their user may enter it. It is made if need be.
+ * In memory where the system has such a place, so that no disk is written to.
+ *
+ * @throws Error when there is no such place
+ */
+export function meetingPlace({ primaryPid, name }: Cluster): string {
+  const roots = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
+  const owner = process.getuid?.() ?? userInfo().username;
+  let why: unknown;
+  for (const root of roots) {
+    try {
+      const base = join(root, `otel-${owner}`);
+      makePrivate(base);
+      const processes = `${pidNamespace()}-${primaryPid}-${startOf(primaryPid)}`;
+      removeLeftOvers(base);
+      const folder = join(base, `${processes}-${shortOf(name)}`);
+      makePrivate(folder);
+      return folder;
+    } catch (error) {
+      why = error;
+    }
+  }
+  throw why;
+}
+
+/** @throws Error when it is somebody else's, or others may enter it */
+function makePrivate(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (process.platform === 'win32') return;
+  const { uid, mode } = lstatSync(folder);
+  const isPrivate = (mode & 0o170077) === 0o040000;
+  if (uid !== process.getuid?.() || !isPrivate) throw new Error(`${folder} is not a folder of this user alone`);
+}
+
+/** A few characters for any text: paths of sockets have little room (FNV-1a). */
+function shortOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(36);
+}
+
+/** Process ids mean something within their namespace only, and containers may share the folder. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    return '';
+  }
+}
+
+/** When a process was started, in ticks since the system was: another process may have had its id before. */
+function startOf(pid: number): string {
+  return linuxStatus(pid)[19] ?? '';
+}
+
+/** What the system says of a process, from its state on; nothing where there is no /proc. */
+function linuxStatus(pid: number): string[] {
+  try {
+    // The name of the program stands before that in parentheses and may hold any character.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** What clusters left behind whose processes had no time to: killed all at once. */
+function removeLeftOvers(base: string): void {
+  const namespace = pidNamespace();
+  for (const name of readdirSync(base)) {
+    const [of, primaryPid] = name.split('-');
+    if (of !== namespace || isRunning(Number(primaryPid))) continue;
+    try {
+      const folder = join(base, name);
+      if (!readdirSync(folder).some((file) => isRunning(Number.parseInt(file, 10))))
+        rmSync(folder, { recursive: true });
+    } catch {
+      // Another process is at it too.
+    }
+  }
+}
+
+/** Whether a process of that id is there; true when that cannot be told. */
+export function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    // One that has ended stays there until its parent has asked how.
+    return linuxStatus(pid)[0] !== 'Z';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,241 @@
+import type { Server } from 'node:net';
+import type { Attributes } from '@opentelemetry/api';
+import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { inSlices } from '@otel-register/listener';
+import type { State } from './group-metrics.ts';
+import { Merge, outlivesItsProcess } from './merge.ts';
+import { askToRenew, renewWhenAsked } from './renewal-requests.ts';
+import { KnownSeries, keyOf } from './series-key.ts';
+import { decode, encode } from './snapshot.ts';
+import { isMissing, type Listing, NOTHING, SnapshotFolder } from './snapshot-folder.ts';
+
+/** Milliseconds between two snapshots that nobody asked for: what a process counted since the last is lost when it is killed. */
+const PACE = 1000;
+
+/** No more than one part in so many of the time goes into them. */
+const SHARE = 100;
+
+export interface ProcessGroupOptions {
+  /** The folder in which the processes meet; made if need be. */
+  readonly folder: () => string;
+  /** The metrics of this process. */
+  readonly collect: () => Promise<ResourceMetrics>;
+  /** What is on the page beside the metrics of the processes. */
+  readonly describe: (processes: Readonly<Record<State, number>>) => ScopeMetrics;
+  /** Most series of a metric that are kept of processes that are gone. */
+  readonly limit: number;
+  /** Keeps apart, by the processes' ids, what is not counted up: gauges, memory, connections. */
+  readonly byProcess: boolean;
+  /** Told of each process that did not answer in time. */
+  readonly onLate: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Own {
+  readonly metrics: ResourceMetrics;
+  readonly snapshot: Buffer;
+}
+
+/**
+ * This process among those of its cluster. Each keeps a snapshot of its metrics in a folder, and each can make the page of
+ * all: it asks the others to renew their snapshots, waits for them a second at most, and adds up what lies there then. Nobody
+ * is in the middle who could hang or be killed. What was on a page once stays counted, for a process answers after its
+ * snapshot is written.
+ */
+export class ProcessGroup {
+  readonly #options: ProcessGroupOptions;
+  readonly #self = `${process.pid}-${Date.now().toString(36)}`;
+  readonly #known = new KnownSeries();
+  readonly #keysByProcess = new WeakMap<Attributes, string>();
+  #folder: SnapshotFolder;
+  #server: Server | undefined;
+  /** Its points are read when they are written: at the exit it is written once more. */
+  #collected: readonly ScopeMetrics[] = [];
+  #renewing: Promise<unknown> = Promise.resolve();
+  #next: Promise<Own> | undefined;
+  /** Milliseconds that the last snapshot took of the event loop's time. */
+  #cost = 0;
+
+  constructor(options: ProcessGroupOptions) {
+    this.#options = options;
+    this.#folder = new SnapshotFolder(options.folder());
+  }
+
+  /** Makes this process one that the others ask. Nothing of it keeps the process alive. */
+  join(): void {
+    this.#listen();
+    this.#renewLater();
+    process.on('exit', () => this.#leave());
+  }
+
+  /** The metrics of all processes of the cluster; of those that are gone what they have counted. */
+  async collect(): Promise<ResourceMetrics> {
+    const renewed = this.#renewed();
+    const others = this.#list().members.filter((member) => member !== this.#self);
+    const ask = async (member: string) => [member, await askToRenew(this.#folder.socketOf(member))] as const;
+    const answers = await Promise.all(others.map(ask));
+    const { metrics, snapshot } = await renewed;
+    const whoAnswered = (answer: string) => answers.filter(([, one]) => one === answer).map(([member]) => member);
+    const [gone, late] = [whoAnswered('gone'), whoAnswered('late')];
+    for (const _ of late) this.#options.onLate();
+
+    const scopeMetrics = await this.#merged(snapshot, gone);
+    scopeMetrics.push(this.#options.describe({ running: whoAnswered('renewed').length + 1, late: late.length }));
+    if (gone.length > 0) void this.#addToTotal(gone).catch(this.#options.onError);
+    return { resource: metrics.resource, scopeMetrics };
+  }
+
+  async #merged(own: Buffer, gone: readonly string[]): Promise<ScopeMetrics[]> {
+    for (let attempt = 1; ; attempt++) {
+      const { members, total } = this.#list();
+      const merge = new Merge();
+      try {
+        for await (const { scope, metric } of inSlices(decode(total.bytes, this.#known))) merge.add(scope, metric);
+        for (const member of new Set([...members, this.#self])) {
+          const bytes = member === this.#self ? own : this.#folder.read(member);
+          const isGone = gone.includes(member);
+          for await (const { scope, metric } of inSlices(decode(bytes, this.#known))) {
+            if (!isGone || outlivesItsProcess(metric)) merge.add(scope, metric);
+          }
+        }
+        this.#known.forgetTheRest();
+        return merge.result();
+      } catch (error) {
+        // A process of the list is in a newer total by now.
+        if (!isMissing(error) || attempt === 5) throw error;
+      }
+    }
+  }
+
+  /** Takes what processes that are gone have counted into the total, so that their number does not matter. */
+  async #addToTotal(gone: readonly string[]): Promise<void> {
+    const { members, total } = this.#list();
+    const left = gone.filter((member) => members.includes(member));
+    const merge = new Merge(this.#options.limit);
+    const known = new KnownSeries();
+    const add = async (bytes: Buffer) => {
+      for await (const { scope, metric } of inSlices(decode(bytes, known))) {
+        if (outlivesItsProcess(metric)) merge.add(scope, metric);
+      }
+    };
+    try {
+      await add(total.bytes);
+      for (const member of left) await add(this.#folder.read(member));
+      this.#folder.replaceTotal(this.#self, total, left, encode(merge.exactResult(), keyOf));
+    } catch (error) {
+      // Somebody else was faster.
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  #list(): Listing {
+    try {
+      return this.#folder.list();
+    } catch (error) {
+      if (isMissing(error)) return NOTHING;
+      throw error;
+    }
+  }
+
+  /** A snapshot that is begun after this call: what has been counted until now is in it. */
+  #renewed(): Promise<Own> {
+    this.#next ??= this.#renewing.then(() => this.#renew());
+    return this.#next;
+  }
+
+  #renew(): Promise<Own> {
+    this.#next = undefined;
+    const renewal = this.#makeSnapshot();
+    this.#renewing = renewal.catch(() => undefined);
+    return renewal;
+  }
+
+  async #makeSnapshot(): Promise<Own> {
+    const stopwatch = new Stopwatch();
+    const metrics = await stopwatch.time(this.#options.collect);
+    this.#collected = metrics.scopeMetrics;
+    const pieces: Buffer[] = [];
+    for await (const piece of inSlices(stopwatch.timed(this.#encoded()))) pieces.push(piece);
+    stopwatch.time(() => this.#write(pieces));
+    this.#cost = stopwatch.milliseconds;
+    return { metrics, snapshot: Buffer.concat(pieces) };
+  }
+
+  #encoded(): Iterable<Buffer> {
+    return encode(this.#collected, (attributes, metric) => this.#keyOf(attributes, metric));
+  }
+
+  #keyOf(attributes: Attributes, metric: MetricData): string {
+    if (!this.#options.byProcess || outlivesItsProcess(metric)) return keyOf(attributes);
+    let key = this.#keysByProcess.get(attributes);
+    if (key === undefined) {
+      key = keyOf({ ...attributes, 'process.pid': process.pid });
+      this.#keysByProcess.set(attributes, key);
+    }
+    return key;
+  }
+
+  /** A snapshot that cannot be written costs what the others show of this process. */
+  #write(pieces: Iterable<Buffer>): void {
+    try {
+      this.#folder.write(this.#self, pieces);
+    } catch (error) {
+      if (isMissing(error)) this.#comeBack();
+      else this.#options.onError(error);
+    }
+  }
+
+  /** The last one who left took the folder along, or somebody has tidied up. */
+  #comeBack(): void {
+    this.#server?.close();
+    this.#folder = new SnapshotFolder(this.#options.folder());
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { onError } = this.#options;
+    this.#server = renewWhenAsked({
+      path: this.#folder.socketOf(this.#self),
+      renew: () => this.#renewed(),
+      // Only now do the others know of it: one who does not listen would be taken for gone.
+      onListening: () => this.#write([]),
+      onError,
+    });
+  }
+
+  #renewLater(): void {
+    const again = () => this.#renewLater();
+    setTimeout(() => this.#renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+  }
+
+  #leave(): void {
+    try {
+      this.#folder.write(this.#self, this.#encoded());
+      this.#folder.leave(this.#self);
+    } catch (error) {
+      if (!isMissing(error)) this.#options.onError(error);
+    }
+  }
+}
+
+/** Adds up the time that is spent in the turns of the event loop that something takes. */
+class Stopwatch {
+  milliseconds = 0;
+
+  /** Without what a promise that `work` returns waits for. */
+  time<T>(work: () => T): T {
+    const start = performance.now();
+    const result = work();
+    this.milliseconds += performance.now() - start;
+    return result;
+  }
+
+  *timed<T>(items: Iterable<T>): Generator<T, void, void> {
+    let start = performance.now();
+    for (const item of items) {
+      this.milliseconds += performance.now() - start;
+      yield item;
+      start = performance.now();
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { closeSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import { isRunning } from './meeting-place.ts';
+import { framed } from './snapshot.ts';
+
+/** What lies in the folder at a moment. */
+export interface Listing {
+  /** Processes of which there is a snapshot that is in no total. */
+  readonly members: readonly string[];
+  /** What the processes that are gone have counted. */
+  readonly total: Total;
+}
+
+interface Total {
+  /** Each total replaces the one before; 0 is none. */
+  readonly generation: number;
+  /** The processes that were added last, whose snapshots may still lie there. */
+  readonly includes: readonly string[];
+  readonly bytes: Buffer;
+}
+
+const NO_TOTAL: Total = { generation: 0, includes: [], bytes: Buffer.alloc(0) };
+
+export const NOTHING: Listing = { members: [], total: NO_TOTAL };
+
+const SNAPSHOT = '.snapshot';
+const TOTAL = 'total-';
+
+/**
+ * The snapshots of a cluster's processes: each writes its own, and replaces it at once and as a whole, so that whoever reads
+ * it reads all of it, also when the process hangs or is gone. What a process that is gone has counted goes into a total. Of
+ * several who make a new one the first succeeds; whatever they are killed at, nothing is counted twice or lost.
+ */
+export class SnapshotFolder {
+  readonly path: string;
+  #newest = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Where the process listens for others. */
+  socketOf(member: string): string {
+    const name = join(this.path, `${member}.sock`);
+    return process.platform === 'win32' ? `\\\\.\\pipe\\${name.replaceAll(/[\\:]/g, '-')}` : name;
+  }
+
+  list(): Listing {
+    for (let attempt = 1; ; attempt++) {
+      const files = readdirSync(this.path);
+      try {
+        const total = this.#total(files);
+        const members = files.filter((file) => file.endsWith(SNAPSHOT)).map((file) => file.slice(0, -SNAPSHOT.length));
+        return { members: members.filter((member) => !total.includes.includes(member)), total };
+      } catch (error) {
+        // A newer total has taken the place of the one that was listed.
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
+  /** @throws Error with code ENOENT when it is in a total by now */
+  read(member: string): Buffer {
+    return readFileSync(join(this.path, member + SNAPSHOT));
+  }
+
+  /** Makes `pieces` the snapshot of a process. */
+  write(member: string, pieces: Iterable<Uint8Array>): void {
+    const partial = join(this.path, `${member}.partial`);
+    writeAll(partial, pieces);
+    renameSync(partial, join(this.path, member + SNAPSHOT));
+  }
+
+  /**
+   * Puts `total`, which is the one before and what `gone` have counted, in the place of the one before.
+   *
+   * @param by who does it
+   */
+  replaceTotal(by: string, before: Total, gone: readonly string[], pieces: Iterable<Uint8Array>): void {
+    const left = readdirSync(this.path);
+    const includes = [...before.includes.filter((member) => left.includes(member + SNAPSHOT)), ...gone];
+    const partial = join(this.path, `${by}.partial-total`);
+    writeAll(partial, [framed(serialize(includes)), ...pieces]);
+    const generation = before.generation + 1;
+    const replaced = join(this.path, `${TOTAL}${generation}`);
+    try {
+      linkSync(partial, replaced);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+      throw error;
+    } finally {
+      rmSync(partial, { force: true });
+    }
+    // Others may have been so much faster that theirs is gone again: this one counts for nothing then.
+    if (newestOf(readdirSync(this.path)) > generation) {
+      rmSync(replaced, { force: true });
+      return;
+    }
+    for (const member of includes) this.remove(member);
+    rmSync(join(this.path, `${TOTAL}${before.generation}`), { force: true });
+  }
+
+  /** Stops being one whom others ask; who leaves last takes the folder along. */
+  leave(member: string): void {
+    rmSync(join(this.path, `${member}.sock`), { force: true });
+    const isAnyoneLeft = readdirSync(this.path).some(
+      (file) => file.endsWith('.sock') && isRunning(Number.parseInt(file, 10)),
+    );
+    if (!isAnyoneLeft) rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Removes all that a process has left here. */
+  remove(member: string): void {
+    for (const end of [SNAPSHOT, '.partial', '.partial-total', '.sock']) {
+      rmSync(join(this.path, member + end), { force: true });
+    }
+  }
+
+  #total(files: readonly string[]): Total {
+    const generation = newestOf(files);
+    if (generation < this.#newest) throw new Error(`there was a total ${this.#newest} and now there is ${generation}`);
+    this.#newest = generation;
+    if (generation === 0) return NO_TOTAL;
+    const bytes = readFileSync(join(this.path, `${TOTAL}${generation}`));
+    const head = 4 + bytes.readUInt32LE();
+    return { generation, includes: deserialize(bytes.subarray(4, head)) as string[], bytes: bytes.subarray(head) };
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+function writeAll(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    for (const piece of pieces) writeSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function newestOf(files: readonly string[]): number {
+  return Math.max(0, ...files.map((file) => (file.startsWith(TOTAL) ? Number(file.slice(TOTAL.length)) : 0)));
+}

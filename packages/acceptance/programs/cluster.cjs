@@ -1,0 +1,65 @@
+'use strict';
+
+// A cluster of four workers that answer with their process ids on one port; a worker that ends is replaced. The second URL is
+// of a server of the primary's own, which takes the steps. WORKER_ARGUMENTS are Node's arguments for the workers.
+const cluster = require('node:cluster');
+const { createServer } = require('node:http');
+
+const WORKERS = 4;
+
+const steps = {
+  pids: () => workers().map(({ process }) => process.pid),
+  'kill-sigterm': () => kill('SIGTERM'),
+  'kill-sigkill': () => kill('SIGKILL'),
+  'hang-one': () => workers()[0].send('hang'),
+  'end-all': () => {
+    cluster.off('exit', replace);
+    for (const worker of workers()) worker.disconnect();
+  },
+  replace: () => {
+    cluster.on('exit', replace);
+    for (let count = 0; count < WORKERS; count++) cluster.fork();
+  },
+};
+
+const workers = () => Object.values(cluster.workers).filter((worker) => worker.isConnected());
+
+function kill(signal) {
+  const [worker] = workers();
+  worker.process.kill(signal);
+  return worker.process.pid;
+}
+
+function replace() {
+  cluster.fork();
+}
+
+function primary() {
+  const { WORKER_ARGUMENTS } = process.env;
+  if (WORKER_ARGUMENTS) cluster.setupPrimary({ execArgv: WORKER_ARGUMENTS.split(' ') });
+  for (let count = 0; count < WORKERS; count++) cluster.fork();
+  cluster.on('exit', replace);
+  const ready = new Set();
+  const server = createServer((request, response) => {
+    response.end(JSON.stringify(steps[request.url.slice(1)]() ?? null));
+  });
+  cluster.on('message', (worker, { port }) => {
+    ready.add(worker.id);
+    if (ready.size !== WORKERS) return;
+    server.listen(0, '127.0.0.1', () =>
+      console.log(`listening on http://127.0.0.1:${port} http://127.0.0.1:${server.address().port}`),
+    );
+  });
+}
+
+function worker() {
+  const server = createServer((_, response) => response.end(String(process.pid)));
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  process.on('message', () => {
+    const end = Date.now() + 3000;
+    while (Date.now() < end);
+  });
+}
+
+if (cluster.isPrimary) primary();
+else worker();
