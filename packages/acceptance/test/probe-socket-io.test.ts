@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { Traffic } from './support/connection-traffic.ts';
-import type { Values } from './support/metrics-page.ts';
+import { defineTestsOfConnections } from './support/connection-tests.ts';
+import { exchanged, Traffic } from './support/connection-traffic.ts';
 import { type Program, startProgram } from './support/program.ts';
-
-/** What both sides see of so many messages and bytes that go to the server and come back from it. */
-function exchanged(up: [messages: number, bytes: number], down: [messages: number, bytes: number]): Values {
-  return {
-    'server messages receive': up[0],
-    'server bytes receive': up[1],
-    'server messages transmit': down[0],
-    'server bytes transmit': down[1],
-    'client messages transmit': up[0],
-    'client bytes transmit': up[1],
-    'client messages receive': down[0],
-    'client bytes receive': down[1],
-  };
-}
 
 /** That of the packet which answers a connection to a namespace: `0{"sid":"..."}`. */
 const CONNECTED = `0{"sid":"${'x'.repeat(20)}"}`.length;
@@ -81,40 +67,17 @@ for (const { how, program, libraries, skip } of VARIANTS) {
       assert.deepEqual([added['server messages receive'], added['client messages transmit']], [1, 1]);
     });
 
-    for (const [step, who] of [
-      ['close', 'the client'],
-      ['disconnect', 'the server'],
-    ] as const) {
-      test(`connections are open until ${who} ends them`, async () => {
-        await traffic.open(0, 0);
-        await service.step('open');
-        await traffic.open(3, 3);
-        await service.step(step);
-        await traffic.open(0, 0);
-      });
-    }
-
-    test('when the server is killed, no connection is left open', async () => {
-      const other = await startProgram('socket-io.cjs', { nodeArguments: [], env: { LIBRARIES: libraries } });
-      const client = await startProgram(program, {
-        env: { LIBRARIES: libraries, SERVER: (await other.step('url')) as string },
-      });
-      try {
-        const seen = new Traffic(client, 'socketio');
-        await client.step('open');
-        await seen.open(0, 3);
-        process.kill(other.pid, 'SIGKILL');
-        await seen.open(0, 0);
-      } finally {
-        await client.stop();
-        await other.stop();
-      }
-    });
-
-    test('a service sees of its connections what it sees without the agent', async (t) => {
-      const bare = await startProgram(program, { nodeArguments: [], env: { LIBRARIES: libraries } });
-      t.after(() => bare.stop());
-      assert.deepEqual(await service.step('seen'), await bare.step('seen'));
+    defineTestsOfConnections({
+      metrics: 'socketio',
+      serverProgram: 'socket-io.cjs',
+      program,
+      libraries,
+      service: () => service,
+      traffic: () => traffic,
+      endings: [
+        ['close', 'closed by the client'],
+        ['disconnect', 'closed by the server'],
+      ],
     });
 
     test('its WebSockets are not counted as such, too', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '@payments/local-stack';
+import { defineTestsOfConnections } from './support/connection-tests.ts';
 import { Traffic, thereAndBack } from './support/connection-traffic.ts';
 import { type Program, startProgram } from './support/program.ts';
 
@@ -48,47 +49,24 @@ for (const libraries of ['current', 'oldest']) {
       assert.deepEqual([result, added], [1009, { 'client messages transmit': 1, 'client bytes transmit': 19 }]);
     });
 
-    for (const [step, how] of [
-      ['close', 'closed'],
-      ['terminate', 'broken off by the client'],
-      ['cut', 'broken off by the server'],
-    ] as const) {
-      test(`connections are open until they are ${how}`, async () => {
-        await traffic.open(0, 0);
-        await service.step('open');
-        await traffic.open(3, 3);
-        await service.step(step);
-        await traffic.open(0, 0);
-      });
-    }
-
-    test('when the server is killed, no connection is left open', async () => {
-      const other = await startProgram('ws.cjs', { nodeArguments: [], env: { LIBRARIES: libraries } });
-      const client = await startProgram('ws.cjs', {
-        env: { LIBRARIES: libraries, SERVER: (await other.step('url')) as string },
-      });
-      try {
-        const seen = new Traffic(client, 'websocket');
-        await client.step('open');
-        await seen.open(0, 3);
-        process.kill(other.pid, 'SIGKILL');
-        await seen.open(0, 0);
-      } finally {
-        await client.stop();
-        await other.stop();
-      }
-    });
-
     test('a connection that is refused is no connection, and an error of the HTTP request', async () => {
       const { result, added } = await traffic.take('refused');
       assert.deepEqual([result.code, added], ['ECONNREFUSED', {}]);
       assert.equal((await service.scrape()).values('http_client_errors_total', 'error_type').ECONNREFUSED, 1);
     });
 
-    test('a service sees of its connections what it sees without the agent', async (t) => {
-      const bare = await startProgram('ws.cjs', { nodeArguments: [], env: { LIBRARIES: libraries } });
-      t.after(() => bare.stop());
-      assert.deepEqual(await service.step('seen'), await bare.step('seen'));
+    defineTestsOfConnections({
+      metrics: 'websocket',
+      serverProgram: 'ws.cjs',
+      program: 'ws.cjs',
+      libraries,
+      service: () => service,
+      traffic: () => traffic,
+      endings: [
+        ['close', 'closed'],
+        ['terminate', 'broken off by the client'],
+        ['cut', 'broken off by the server'],
+      ],
     });
 
     if (libraries === 'current')

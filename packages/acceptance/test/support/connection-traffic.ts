@@ -47,16 +47,19 @@ export class Traffic {
   }
 }
 
-/** The same messages and bytes there and back, as both sides see it. */
-export function thereAndBack(messages: number, bytes: number): Values {
+/** What both sides see of so many messages and bytes that go to the server and come back from it. */
+export function exchanged(up: [messages: number, bytes: number], down: [messages: number, bytes: number]): Values {
   return {
-    'server messages transmit': messages,
-    'server messages receive': messages,
-    'server bytes transmit': bytes,
-    'server bytes receive': bytes,
-    'client messages transmit': messages,
-    'client messages receive': messages,
-    'client bytes transmit': bytes,
-    'client bytes receive': bytes,
+    'server messages receive': up[0],
+    'server bytes receive': up[1],
+    'server messages transmit': down[0],
+    'server bytes transmit': down[1],
+    'client messages transmit': up[0],
+    'client bytes transmit': up[1],
+    'client messages receive': down[0],
+    'client bytes receive': down[1],
   };
 }
+
+/** The same messages and bytes there and back. */
+export const thereAndBack = (messages: number, bytes: number) => exchanged([messages, bytes], [messages, bytes]);
