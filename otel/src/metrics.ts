@@ -68,7 +68,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
 
   const handler = createScrapeHandler({
     collect: collectForPage,
-    formats: pageFormats((message) => diag.warn(message)),
+    formats: pageFormats((message) => diag.warn(message), { showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED }),
     onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
   });
 

@@ -85,6 +85,11 @@ export const SETTINGS = {
     false,
     'true: on the page of a cluster gauges, memory and connections are those of each process, with the label process_pid.',
   ),
+  OTEL_EXPORTER_PROMETHEUS_CREATED: setting(
+    boolean,
+    false,
+    'true: in OpenMetrics, counters and histograms say in a series _created when they began.',
+  ),
   OTEL_METRICS_CARDINALITY_LIMIT: setting(positive, 2000, 'Most series of a metric; the rest is counted in one more.'),
   OTEL_METRICS_CLASSIC_NAMES: setting(
     boolean,

@@ -16,9 +16,14 @@ export interface PageFormat {
 
 const ESCAPINGS = ['underscores', 'allow-utf-8', 'values'];
 
-/** Every format, the one that all scrapers understand last. @param warn is told what is left out of a page, each thing once */
-export function pageFormats(warn: Warn): [PageFormat, PageFormat] {
-  const openMetrics = new PageRenderer(openMetricsText, (message) => warn(`OpenMetrics: ${message}`));
+/**
+ * Every format, the one that all scrapers understand last.
+ *
+ * @param warn is told what is left out of a page, each thing once
+ * @param options `showCreated`: the formats that can say when a series began do, with one more series for each
+ */
+export function pageFormats(warn: Warn, { showCreated = false } = {}): [PageFormat, PageFormat] {
+  const openMetrics = new PageRenderer(openMetricsText, (message) => warn(`OpenMetrics: ${message}`), showCreated);
   const text = new PageRenderer(prometheusText, warn);
   return [
     {

@@ -31,6 +31,7 @@ interface Lines extends Family {
   readonly bucket: Name;
   readonly sum: Name;
   readonly count: Name;
+  readonly created: Name;
 }
 
 const CLOSE = Buffer.from('} ');
@@ -46,6 +47,7 @@ const BLANK = Buffer.from(' ');
  */
 export class PageRenderer {
   readonly #dialect: Dialect;
+  readonly #showCreated: boolean;
   readonly #families: FamilyGrouping;
   readonly #warn: Warn;
   /** Label text is rendered once for a series: the attributes object is the series' identity for as long as it lives. */
@@ -54,10 +56,14 @@ export class PageRenderer {
   /** By the array of the bounds, which the series of a metric share. */
   readonly #bucketEnds = new WeakMap<readonly number[], BucketEnds>();
 
-  /** @param warn is given one message for each distinct thing that had to be left out */
-  constructor(dialect: Dialect, warn: Warn) {
+  /**
+   * @param warn is given one message for each distinct thing that had to be left out
+   * @param showCreated whether counters and histograms say when they began, in a series more each
+   */
+  constructor(dialect: Dialect, warn: Warn, showCreated = false) {
     const said = new Set<string>();
     this.#dialect = dialect;
+    this.#showCreated = showCreated;
     this.#warn = (message) => {
       if (said.has(message) || said.size >= 1000) return;
       said.add(message);
@@ -94,6 +100,9 @@ export class PageRenderer {
         comments = '';
         if (typeof value === 'number') this.#writeNumber(lines, labels, value, point, page);
         else this.#writeHistogram(lines, labels, value, point, page);
+        if (this.#showCreated && family.type !== 'gauge') {
+          writeSample(lines.created, labels, startSeconds(point), page);
+        }
         for (let chunk = page.takeFull(); chunk !== undefined; chunk = page.takeFull()) yield chunk;
       }
     }
@@ -169,12 +178,19 @@ function writeSample(name: Name, labels: string, value: number, page: PageWriter
 
 function linesOf(family: Family): Lines {
   const named = (text: string) => ({ bare: Buffer.from(text), open: Buffer.from(`${text}{`) });
-  const [bucket, sum, count] = [
-    named(`${family.name}_bucket`),
-    named(`${family.name}_sum`),
-    named(`${family.name}_count`),
-  ];
-  return { ...family, number: named(family.sampleName), bucket, sum, count };
+  const suffixed = (suffix: string) => named(family.name + suffix);
+  return {
+    ...family,
+    number: named(family.sampleName),
+    bucket: suffixed('_bucket'),
+    sum: suffixed('_sum'),
+    count: suffixed('_count'),
+    created: suffixed('_created'),
+  };
+}
+
+function startSeconds({ startTime: [whole, nanoseconds] }: Point): number {
+  return whole + nanoseconds / 1e9;
 }
 
 function braced(labels: string): string {

@@ -146,6 +146,20 @@ test('C4: no series tells when a metric began, for that would double them', () =
   assert.doesNotMatch(text, /_created/);
 });
 
+test('C4: on request counters and histograms say in seconds when they began', () => {
+  const metrics = [
+    { ...metric('c', '', 'counter', [[{ k: 'v' }, 1]]) },
+    histogram('h', '', {}, [1], [1, 0]),
+    metric('g', '', 'gauge', [[{}, 1]]),
+  ];
+  for (const { dataPoints } of metrics) Object.assign(dataPoints[0] ?? {}, { startTime: [1520872607, 123_000_000] });
+  const { text } = page(metrics, {}, 'OpenMetrics', { showCreated: true });
+  assert.equal(parseOpenMetrics(text).length, 3);
+  const created = text.split('\n').filter((line) => line.includes('_created'));
+  assert.deepEqual(created, ['c_created{k="v"} 1520872607.123', 'h_created 1520872607.123']);
+  assert.doesNotMatch(page(metrics, {}, 'text', { showCreated: true }).text, /_created/);
+});
+
 test('E1 E2 E3 E5: each bucket shows its latest exemplar, with span and time', () => {
   const exemplars: [number, number, string][] = [
     [0.5, 1_520_879_607_789, 'a'],

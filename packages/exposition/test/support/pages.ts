@@ -41,9 +41,14 @@ export function histogram(
 const times: { startTime: [number, number]; endTime: [number, number] } = { startTime: [0, 0], endTime: [1, 0] };
 
 /** The page for metrics of one scope each, and the warnings that it caused. */
-export function page(metrics: MetricData[], resource: Attributes = {}, format: 'text' | 'OpenMetrics' = 'text') {
+export function page(
+  metrics: MetricData[],
+  resource: Attributes = {},
+  format: 'text' | 'OpenMetrics' = 'text',
+  options = {},
+) {
   const warnings: string[] = [];
-  const [openMetrics, text] = pageFormats((message) => warnings.push(message));
+  const [openMetrics, text] = pageFormats((message) => warnings.push(message), options);
   const { render } = format === 'text' ? text : openMetrics;
   const resourceMetrics = {
     resource: resourceFromAttributes(resource),
