@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { increase, type MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { type RawConnection, rawConnection } from './support/raw-connection.ts';
+import { answered, connections, inFlight, ServerTraffic } from './support/server-traffic.ts';
 import { until } from './support/until.ts';
 
 let service: Program;
@@ -15,24 +16,12 @@ before(async () => {
 });
 after(() => service.stop());
 
-const labels = ['url_scheme', 'http_request_method', 'http_response_status_code', 'error_type'];
-const ends = (page: MetricsPage) => page.values('http_server_request_duration_seconds_count', ...labels);
+const traffic = new ServerTraffic(() => service, 'url_scheme', 'http_request_method', 'http_response_status_code');
 const count = (page: MetricsPage) =>
   page.values('http_server_requests_total', 'http_request_method', 'http_response_status_code');
 const errors = (page: MetricsPage) => page.values('http_server_errors_total', 'http_request_method', 'error_type');
-const inFlight = (page: MetricsPage) => page.values('http_server_active_requests', 'http_request_method', 'url_scheme');
-const connections = (page: MetricsPage) => page.value('http_server_active_connections');
-
-/** What the traffic adds to the durations: scheme, method, status and error type. */
-async function endsOf(traffic: () => Promise<unknown>) {
-  const earlier = ends(await service.scrape());
-  await traffic();
-  return increase(earlier, ends(await service.scrape()));
-}
 
 const get = async (path: string, init?: RequestInit) => (await fetch(`${http}${path}`, init)).text();
-const running = (method: string, number = 1) =>
-  until(`${number} ${method} in flight`, async () => inFlight(await service.scrapeNow())[`${method} http`] === number);
 
 test('requests are counted by method and status, 5xx as errors', async () => {
   const [before, beforeErrors] = [count(await service.scrape()), errors(await service.scrape())];
@@ -66,62 +55,34 @@ test('a series says scheme, version, method and status, and its duration is in s
 });
 
 test('a method that nobody has registered is _OTHER', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(http);
-    client.send('PROPFIND /ok');
-    await client.received(/ok$/);
-    await client.destroy();
-  });
+  const added = await traffic.ends(() => answered(http, /ok$/, 'PROPFIND /ok'));
   assert.deepEqual(added, { 'http _OTHER 200 –': 1 });
 });
 
 test('a client that goes away before the head is an abort without a status', async () => {
   const before = errors(await service.scrape());
-  const added = await endsOf(async () => {
-    const client = await rawConnection(http);
-    client.send('PUT /hold');
-    await running('PUT');
-    await client.destroy();
-    await running('PUT', 0);
-  });
+  const added = await traffic.ends(() => traffic.givenUp(http, 'PUT /hold'));
   assert.deepEqual(added, { 'http PUT – aborted': 1 });
   assert.deepEqual(increase(before, errors(await service.scrape())), { 'PUT aborted': 1 });
 });
 
 test('a client that goes away in the middle of the body is an abort with the status that it got', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(http);
-    client.send('GET /stream');
-    await client.received('the beginning');
-    await client.destroy();
-  });
+  const added = await traffic.ends(() => answered(http, 'the beginning', 'GET /stream'));
   assert.deepEqual(added, { 'http GET 200 aborted': 1 });
 });
 
 test('a client that goes away while it sends is an abort, whatever the service answers to that', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(http);
-    client.send('PUT /upload\nContent-Length: 100');
-    await running('PUT');
-    await client.destroy();
-    await running('PUT', 0);
-  });
+  const added = await traffic.ends(() => traffic.givenUp(http, 'PUT /upload\nContent-Length: 100'));
   assert.deepEqual(added, { 'http PUT – aborted': 1 });
 });
 
 test('a response that is ended after its connection is gone is counted once', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(http);
-    client.send('PATCH /late');
-    await running('PATCH');
-    await client.destroy();
-    await running('PATCH', 0);
-  });
+  const added = await traffic.ends(() => traffic.givenUp(http, 'PATCH /late'));
   assert.deepEqual(added, { 'http PATCH – aborted': 1 });
 });
 
 test('requests of one connection, one after the other and all at once, are counted each', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await rawConnection(http);
     client.send('GET /ok');
     await client.received('ok');
@@ -133,17 +94,17 @@ test('requests of one connection, one after the other and all at once, are count
 });
 
 test('of requests sent at once, those that the client did not wait for are aborts', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await rawConnection(http);
     client.send('GET /ok', 'OPTIONS /hold', 'OPTIONS /hold', 'GET /created');
-    await running('OPTIONS', 2);
+    await traffic.running('OPTIONS', 2);
     await client.destroy();
   });
   assert.deepEqual(added, { 'http GET 200 –': 1, 'http OPTIONS – aborted': 2, 'http GET – aborted': 1 });
 });
 
 test('informational answers are no status', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await rawConnection(http);
     client.send('GET /early-hints');
     await client.received(/103 Early Hints(?:.|\s)*200 OK/);
@@ -159,13 +120,9 @@ test('informational answers are no status', async () => {
 });
 
 test('requests over TLS are counted under https', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(https);
-    client.send('GET /ok');
-    await client.received(/ok$/);
-    client.send('PUT /hold');
-    await until('one in flight', async () => inFlight(await service.scrapeNow())['PUT https'] === 1);
-    await client.destroy();
+  const added = await traffic.ends(async () => {
+    await answered(https, /ok$/, 'GET /ok');
+    await traffic.givenUp(https, 'PUT /hold');
   });
   assert.deepEqual(added, { 'https GET 200 –': 1, 'https PUT – aborted': 1 });
 });
@@ -186,7 +143,7 @@ test('requests in flight and open connections are right while they last, and non
 });
 
 test('a service that changes the method of a request is counted by the method that was asked', async () => {
-  const added = await endsOf(() => get('/override', { method: 'POST' }));
+  const added = await traffic.ends(() => get('/override', { method: 'POST' }));
   assert.deepEqual(added, { 'http POST 200 –': 1 });
   assert.equal(inFlight(await service.scrape())['POST http'], 0);
 });
@@ -205,13 +162,13 @@ test('what fails in the probe is one line on stderr, and the service answers on'
 });
 
 test('a server that closes counts what is in flight to its end', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await rawConnection(http);
     client.send('DELETE /hold');
-    await running('DELETE');
+    await traffic.running('DELETE');
     await get('/close');
     await client.destroy();
-    await running('DELETE', 0);
+    await traffic.running('DELETE', 0);
   });
   assert.deepEqual(added, { 'http DELETE – aborted': 1, 'http GET 200 –': 1 });
 });

@@ -13,7 +13,8 @@ import { after, before, test } from 'node:test';
 import { repositoryRoot } from '@payments/local-stack';
 import { increase, type MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { presharedKey, rawConnection } from './support/raw-connection.ts';
+import { presharedKey } from './support/raw-connection.ts';
+import { answered, connections, inFlight, ServerTraffic } from './support/server-traffic.ts';
 import { until } from './support/until.ts';
 
 let service: Program;
@@ -27,23 +28,12 @@ before(async () => {
 });
 after(() => service.stop());
 
-const labels = [
-  ...['url_scheme', 'network_protocol_version', 'http_request_method'],
-  ...['http_response_status_code', 'error_type'],
-];
-const ends = (page: MetricsPage) => page.values('http_server_request_duration_seconds_count', ...labels);
-const inFlight = (page: MetricsPage) => page.values('http_server_active_requests', 'http_request_method', 'url_scheme');
-const connections = (page: MetricsPage) => page.value('http_server_active_connections');
-
-/** What the traffic adds to the durations: scheme, version, method, status and error type. */
-async function endsOf(traffic: () => Promise<unknown>) {
-  const earlier = ends(await service.scrape());
-  await traffic();
-  return increase(earlier, ends(await service.scrape()));
-}
-
-const running = (method: string, number = 1) =>
-  until(`${number} ${method} in flight`, async () => inFlight(await service.scrapeNow())[`${method} http`] === number);
+const trafficOf = (program: () => Program) =>
+  new ServerTraffic(
+    program,
+    ...['url_scheme', 'network_protocol_version', 'http_request_method', 'http_response_status_code'],
+  );
+const traffic = trafficOf(() => service);
 
 async function session(url: string): Promise<ClientHttp2Session> {
   const psk = {
@@ -86,7 +76,7 @@ async function closed(client: ClientHttp2Session) {
 }
 
 test('requests are counted by scheme, method and status under version 2, 5xx as errors', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     for (const url of [clear, secure]) {
       const client = await session(url);
       await Promise.all(['/ok', '/ok?x=1', '/missing', '/broken'].map((path) => get(client, path)));
@@ -105,17 +95,12 @@ test('requests are counted by scheme, method and status under version 2, 5xx as 
 });
 
 test('a server that answers HTTP/1 too counts those requests as such', async () => {
-  const added = await endsOf(async () => {
-    const client = await rawConnection(secure);
-    client.send('GET /ok');
-    await client.received(/ok$/);
-    await client.destroy();
-  });
+  const added = await traffic.ends(() => answered(secure, /ok$/, 'GET /ok'));
   assert.deepEqual(added, { 'https 1.1 GET 200 –': 1 });
 });
 
 test('requests of a server that works with streams are counted', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await session(streams);
     await get(client, '/any');
     await get(client, '/file');
@@ -126,21 +111,21 @@ test('requests of a server that works with streams are counted', async () => {
 
 test('a stream that the client resets is an abort, with the status that it got', async () => {
   const client = await session(clear);
-  const before = await endsOf(async () => {
+  const before = await traffic.ends(async () => {
     const stream = send(client, '/hold', { ':method': 'PUT' });
-    await running('PUT');
+    await traffic.running('PUT');
     stream.close(constants.NGHTTP2_CANCEL);
-    await running('PUT', 0);
+    await traffic.running('PUT', 0);
   });
   assert.deepEqual(before, { 'http 2 PUT – aborted': 1 });
-  const within = await endsOf(async () => {
+  const within = await traffic.ends(async () => {
     const stream = send(client, '/stream');
     await once(stream, 'data');
     stream.close(constants.NGHTTP2_CANCEL);
     await once(stream, 'close');
   });
   assert.deepEqual(within, { 'http 2 GET 200 aborted': 1 });
-  const behind = await endsOf(async () => {
+  const behind = await traffic.ends(async () => {
     const stream = send(client, '/big');
     await once(stream, 'response');
     stream.close(constants.NGHTTP2_CANCEL);
@@ -151,13 +136,13 @@ test('a stream that the client resets is an abort, with the status that it got',
 });
 
 test('all streams of a connection that is lost are aborts', async () => {
-  const added = await endsOf(async () => {
+  const added = await traffic.ends(async () => {
     const client = await session(clear);
     send(client, '/hold', { ':method': 'PATCH' });
     send(client, '/hold', { ':method': 'PATCH' });
-    await running('PATCH', 2);
+    await traffic.running('PATCH', 2);
     await closed(client);
-    await running('PATCH', 0);
+    await traffic.running('PATCH', 0);
   });
   assert.deepEqual(added, { 'http 2 PATCH – aborted': 2 });
 });
@@ -166,7 +151,7 @@ test('requests in flight and open connections are right while they last, and non
   const base = connections(await service.scrape());
   const clients = await Promise.all([clear, clear, secure].map(session));
   const waiting = clients.slice(0, 2).map((client) => get(client, '/hold', { ':method': 'DELETE' }));
-  await running('DELETE', 2);
+  await traffic.running('DELETE', 2);
   assert.equal(connections(await service.scrapeNow()), base + 3);
   await get(clients[2] as ClientHttp2Session, '/release');
   assert.deepEqual(await Promise.all(waiting), Array(2).fill({ status: 200, text: 'released' }));
@@ -225,5 +210,5 @@ test('servers that listened before the agent was loaded are measured', async (t)
   const client = await session(two);
   assert.equal((await get(client, '/')).text, 'early');
   await closed(client);
-  assert.deepEqual(ends(await program.scrape()), { 'http 1.1 GET 200 –': 1, 'http 2 GET 200 –': 1 });
+  assert.deepEqual(await trafficOf(() => program).total(), { 'http 1.1 GET 200 –': 1, 'http 2 GET 200 –': 1 });
 });
