@@ -94,6 +94,10 @@ function closed(request) {
 
 const special = {
   giveUp: () => controller.abort(),
+  /** With --expose-gc. */
+  collect() {
+    for (let i = 0; i < 5; i++) global.gc();
+  },
   redirected: () => clients.fetch(`${server}/redirect`),
   secure: () => {
     const options = { ciphers: 'PSK', maxVersion: 'TLSv1.2', pskCallback: () => ({ psk: key, identity: 'test' }) };

@@ -102,8 +102,9 @@ async function whole(program: string, libraries: string, after: (stop: () => unk
   });
 }
 
-test('two thousand paths that lead nowhere are one series', async (t) => {
-  const service = await startProgram('express-routes-commonjs.cjs', { env: { NODE_ENV: 'test' } });
+test('two thousand paths that lead nowhere are one series, and leave room for the routes', async (t) => {
+  const env = { NODE_ENV: 'test', OTEL_METRICS_CARDINALITY_LIMIT: '20' };
+  const service = await startProgram('express-routes-commonjs.cjs', { env });
   t.after(() => service.stop());
   await Promise.all(
     Array.from({ length: 20 }, async (_, worker) => {
@@ -111,6 +112,8 @@ test('two thousand paths that lead nowhere are one series', async (t) => {
     }),
   );
   assert.deepEqual(requestCounts(await service.scrape()), { 'GET – 404': 2000 });
+  await (await fetch(`${service.url}/users/7`)).text();
+  assert.deepEqual(requestCounts(await service.scrape()), { 'GET – 404': 2000, 'GET /users/:id 200': 1 });
 });
 
 function errorsOf(page: MetricsPage) {

@@ -184,6 +184,15 @@ describe('what one client has and the others have not', () => {
   });
 });
 
+test('what is measured goes on being measured when garbage has been collected', async (t) => {
+  const service = await start({}, ['-r', './otel/register', '--expose-gc']);
+  t.after(() => service.stop());
+  await service.step('collect');
+  for (const client of ['fetch', 'http']) {
+    assert.deepEqual((await take(service, `${client}:ok`)).ends, { 'GET 200 – 1.1': 1 });
+  }
+});
+
 test('requests to more servers than there may be series go to one series', async (t) => {
   const service = await start({ OTEL_METRICS_CARDINALITY_LIMIT: '20' });
   t.after(() => service.stop());
