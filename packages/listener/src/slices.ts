@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Milliseconds of work after which the event loop is given back. */
-const SLICE = 2;
+const SLICE = 1;
 
 /** The same items, with a turn of the event loop for everybody else whenever they have taken {@link SLICE} to make and use. */
 export async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T, void, void> {
