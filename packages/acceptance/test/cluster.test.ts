@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { MetricsPage, scrape, scrapeAtRest } from './support/metrics-page.ts';
+import { counted, pageOf, processes, send } from './support/cluster-traffic.ts';
+import { type MetricsPage, scrape, scrapeAtRest } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
 
@@ -13,10 +12,6 @@ type Step = 'pids' | 'kill-sigterm' | 'kill-sigkill' | 'hang-one' | 'end-all' | 
 
 /** The agent in the workers alone, as under PM2: they share the port of the page among themselves. */
 const WORKERS_ALONE = { nodeArguments: [], env: { WORKER_ARGUMENTS: '-r ./otel/register' } };
-
-const counted = (page: MetricsPage, method = 'GET') =>
-  page.values('http_server_requests_total', 'http_request_method')[method] ?? 0;
-const processes = (page: MetricsPage) => page.values('otel_cluster_processes', 'otel_cluster_process_state');
 
 async function startCluster(t: TestContext, options: Parameters<typeof startProgram>[1] = {}, program = 'cluster.cjs') {
   const running = await startProgram(program, options);
@@ -28,25 +23,6 @@ async function startCluster(t: TestContext, options: Parameters<typeof startProg
 async function primary({ urls }: Program, step: Step): Promise<number[]> {
   const response = await fetch(`${urls[1]}/${step}`, { method: 'POST' });
   return [(await response.json()) as number | number[]].flat();
-}
-
-/** A GET on a connection of its own, so that the next worker answers it. */
-async function get(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false }, (response) => text(response).then(resolve, reject));
-    sent.on('error', reject).end();
-  });
-}
-
-const pageOf = async (url: string) => new MetricsPage(await get(url));
-
-async function send({ url }: Program, requests: number): Promise<Set<string>> {
-  const pids = new Set<string>();
-  for (let sent = 0; sent < requests; sent += 20) {
-    const answers = Array.from({ length: Math.min(20, requests - sent) }, () => get(url));
-    for (const pid of await Promise.all(answers)) pids.add(pid);
-  }
-  return pids;
 }
 
 /** Kills a worker and waits until another one is in its place. */
@@ -90,7 +66,7 @@ for (const [who, options] of [
 ] as const) {
   test(`1,000 requests to four workers are 1,000 on each page, answered by ${who}`, async (t) => {
     const cluster = await startCluster(t, options);
-    const pids = await send(cluster, 1000);
+    const pids = await send(cluster.url, 1000);
     assert.equal(pids.size, 4, 'each of the workers has answered requests');
     const url = await cluster.metricsUrl();
     await scrapeAtRest(url);
@@ -102,7 +78,7 @@ for (const [who, options] of [
     const url = await cluster.metricsUrl();
     let [sent, before] = [0, await pageOf(url)];
     for (let scrapes = 0; scrapes < 50; scrapes++) {
-      await send(cluster, 5);
+      await send(cluster.url, 5);
       sent += 5;
       await until(`${sent} requests are counted`, async () => {
         const page = await pageOf(url);
@@ -126,7 +102,7 @@ test('requests to the primary itself are on the page too, and all processes are 
 
 test('a worker that hangs is on the page with its last numbers, and reported', async (t) => {
   const cluster = await startCluster(t);
-  await send(cluster, 100);
+  await send(cluster.url, 100);
   assert.equal(counted(await cluster.scrape()), 100);
   await primary(cluster, 'hang-one');
   const page = await cluster.scrapeNow();
@@ -138,7 +114,7 @@ test('a worker that hangs is on the page with its last numbers, and reported', a
 
 test('on the port of the service, each worker answers with the numbers of all', async (t) => {
   const cluster = await startCluster(t, { env: { OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open' } });
-  await send(cluster, 100);
+  await send(cluster.url, 100);
   const url = `${cluster.url}/metrics`;
   await scrapeAtRest(url);
   for (let scrapes = 0; scrapes < 8; scrapes++) assert.equal(counted(await pageOf(url)), 100);
@@ -148,7 +124,7 @@ test('what is not counted up is one number for all, and on request one for each 
   const together = await (await startCluster(t)).scrape();
   assert.equal(together.samples('process_start_time_seconds').length, 1);
   const cluster = await startCluster(t, { env: { OTEL_METRICS_CLUSTER_BY_PROCESS: 'true' } });
-  await send(cluster, 20);
+  await send(cluster.url, 20);
   const apart = await cluster.scrape();
   const pids = [cluster.pid, ...(await primary(cluster, 'pids'))].map(String).sort();
   assert.deepEqual(Object.keys(apart.values('process_memory_usage_bytes', 'process_pid')).sort(), pids);
@@ -160,7 +136,7 @@ test('what is not counted up is one number for all, and on request one for each 
 
 test('the primary shows what its workers have counted when none is left', async (t) => {
   const cluster = await startCluster(t);
-  await send(cluster, 50);
+  await send(cluster.url, 50);
   assert.equal(counted(await cluster.scrape()), 50);
   await primary(cluster, 'end-all');
   await until('no worker is left', async () => processes(await cluster.scrapeNow()).running === 1);
@@ -172,7 +148,7 @@ test('the primary shows what its workers have counted when none is left', async 
 
 test('an ES module is a cluster like any other', async (t) => {
   const cluster = await startCluster(t, {}, 'cluster.mjs');
-  await send(cluster, 20);
+  await send(cluster.url, 20);
   const page = await cluster.scrape();
   assert.equal(counted(page), 20);
   assert.deepEqual(processes(page), { running: 3, late: 0 });
