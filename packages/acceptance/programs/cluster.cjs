@@ -17,7 +17,6 @@ const steps = {
     for (const worker of workers()) worker.disconnect();
   },
   replace: () => {
-    cluster.on('exit', replace);
     for (let count = 0; count < WORKERS; count++) cluster.fork();
   },
 };
