@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { AggregationType, InstrumentType, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
@@ -32,13 +32,22 @@ export interface Metrics {
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
   const hasSpans = !config.OTEL_TRACES_EXPORTER.includes('none');
   const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
+  const hasExponentialHistograms =
+    config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({
     scope: SCOPE,
     cardinalityLimit: config.OTEL_METRICS_CARDINALITY_LIMIT,
+    exponentialHistograms: hasExponentialHistograms,
     // Where no spans are made there is nothing to ask for.
     captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
   const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
+  // The exporter has no option for it; the application's own histograms are made as their reader asks.
+  if (hasExponentialHistograms) {
+    reader.selectAggregation = (type) => ({
+      type: type === InstrumentType.HISTOGRAM ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
+    });
+  }
   const failed = once((message: string) => diag.error(message));
   let server: Server | undefined;
 
@@ -68,7 +77,10 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
 
   const handler = createScrapeHandler({
     collect: collectForPage,
-    formats: pageFormats((message) => diag.warn(message), { showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED }),
+    formats: pageFormats((message) => diag.warn(message), {
+      showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
+      strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
+    }),
     onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
   });
 

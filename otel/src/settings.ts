@@ -1,3 +1,4 @@
+import { TRANSLATION_STRATEGIES } from '@otel-register/exposition';
 import { type CacheNamePattern, PROBE_NAMES } from '@otel-register/probes';
 import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 
@@ -89,6 +90,16 @@ export const SETTINGS = {
     boolean,
     false,
     'true: in OpenMetrics, counters and histograms say in a series _created when they began.',
+  ),
+  OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY: setting(
+    oneOf(...TRANSLATION_STRATEGIES),
+    'underscore_escaping_with_suffixes',
+    "How names become Prometheus' own; the other values keep names, or leave out unit and _total, for Prometheus 3.",
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: setting(
+    oneOf('explicit_bucket_histogram', 'base2_exponential_bucket_histogram'),
+    'explicit_bucket_histogram',
+    'The other value makes exponential histograms, which are native ones to a Prometheus that asks for them.',
   ),
   OTEL_METRICS_CARDINALITY_LIMIT: setting(positive, 2000, 'Most series of a metric; the rest is counted in one more.'),
   OTEL_METRICS_CLASSIC_NAMES: setting(

@@ -1,23 +1,18 @@
-import type { Family } from './families.ts';
-import type { FamilyType } from './names.ts';
+import { isLegalMetricName } from './escaping.ts';
+import type { Family, FamilyNames } from './families.ts';
+import { quoted } from './labels.ts';
 import { bucketBound, canonicalBound } from './numbers.ts';
 
 /** Where the text formats differ from one another. */
-export interface Dialect {
-  /** The family's name, from that of its samples: `requests_total` → `requests`, where a family is called so. */
-  familyName(sampleName: string, type: FamilyType): string;
-  /** Names that belong to a family and that no other one may have, whether it writes such samples or not. */
-  ownedNames(family: string, type: FamilyType): string[];
-  /** What the resource's samples own. */
-  readonly targetNames: readonly string[];
+export interface Dialect extends FamilyNames {
   /** The comment lines of a family. */
   comments(family: Family): string;
   /** The resource as a family of its own. */
   target(labels: string): string;
   /** The text of a bucket's bound. */
   bound(bound: number): string;
-  /** Whether a histogram whose sum cannot be shown has no count either. */
-  readonly countNeedsSum: boolean;
+  /** Whether a sum of observations is a counter: where it cannot be one, such a histogram has neither sum nor count. */
+  readonly sumIsCounter: boolean;
   /** Whether a counter may be shown that is negative or no number. */
   readonly anyCounter: boolean;
   readonly exemplars: boolean;
@@ -27,15 +22,17 @@ export interface Dialect {
 
 /** Text exposition format 0.0.4. */
 export const prometheusText: Dialect = {
+  typeOf: (_sampleName, type) => type,
   familyName: (sampleName) => sampleName,
   ownedNames: (family, type) => (type === 'histogram' ? withSuffixes(family, '_bucket', '_sum', '_count') : [family]),
   targetNames: ['target_info'],
   comments({ name, type, help }) {
-    return `${help ? `# HELP ${name} ${help.replace(/[\\\n]/g, escaped)}\n` : ''}# TYPE ${name} ${type}\n`;
+    const family = nameText(name);
+    return `${help ? `# HELP ${family} ${help.replace(/[\\\n]/g, escaped)}\n` : ''}# TYPE ${family} ${type}\n`;
   },
   target: (labels) => `# HELP target_info Target metadata\n# TYPE target_info gauge\ntarget_info{${labels}} 1\n`,
   bound: bucketBound,
-  countNeedsSum: false,
+  sumIsCounter: false,
   anyCounter: true,
   exemplars: false,
   end: '',
@@ -43,6 +40,7 @@ export const prometheusText: Dialect = {
 
 /** OpenMetrics 1.0 text. */
 export const openMetricsText: Dialect = {
+  typeOf: (sampleName, type) => (type === 'counter' && !sampleName.endsWith('_total') ? 'unknown' : type),
   familyName: (sampleName, type) => (type === 'counter' ? sampleName.slice(0, -'_total'.length) : sampleName),
   ownedNames(family, type) {
     if (type === 'histogram') return withSuffixes(family, '_bucket', '_sum', '_count', '_created');
@@ -50,19 +48,29 @@ export const openMetricsText: Dialect = {
   },
   targetNames: ['target', 'target_info'],
   comments({ name, type, help, unit }) {
-    const lines = [`# TYPE ${name} ${type}\n`];
-    // Prometheus fails the whole scrape over a unit that is not the end of the name.
-    if (unit && name.endsWith(`_${unit}`)) lines.push(`# UNIT ${name} ${unit}\n`);
-    if (help) lines.push(`# HELP ${name} ${help.replace(/[\\\n"]/g, escaped)}\n`);
+    const family = nameText(name);
+    const lines = [`# TYPE ${family} ${type}\n`];
+    if (unit && isUnitOf(unit, name)) lines.push(`# UNIT ${family} ${unit}\n`);
+    if (help) lines.push(`# HELP ${family} ${help.replace(/[\\\n"]/g, escaped)}\n`);
     return lines.join('');
   },
   target: (labels) => `# TYPE target info\n# HELP target Target metadata\ntarget_info{${labels}} 1\n`,
   bound: canonicalBound,
-  countNeedsSum: true,
+  sumIsCounter: true,
   anyCounter: false,
   exemplars: true,
   end: '# EOF\n',
 };
+
+/** Prometheus fails the whole scrape over a unit that is not the end of the name. */
+export function isUnitOf(unit: string, family: string): boolean {
+  return family.endsWith(`_${unit}`);
+}
+
+/** A metric's name where it stands alone. */
+function nameText(name: string): string {
+  return isLegalMetricName(name) ? name : quoted(name);
+}
 
 function withSuffixes(name: string, ...suffixes: string[]): string[] {
   return [name, ...suffixes.map((suffix) => name + suffix)];

@@ -1,5 +1,6 @@
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { Dialect } from './dialect.ts';
+import { escapeMetricName } from './escaping.ts';
+import type { Naming } from './labels.ts';
 import { type FamilyType, familyType, sampleName } from './names.ts';
 import { unitWords } from './units.ts';
 
@@ -15,6 +16,18 @@ export interface Family {
   readonly members: { readonly metric: MetricData; readonly scopeName: string }[];
 }
 
+/** What a format calls families, and what nobody else may be called. */
+export interface FamilyNames {
+  /** The type that the family of a metric has in the format, by what its samples are called. */
+  typeOf(sampleName: string, type: FamilyType): FamilyType;
+  /** The family's name, from that of its samples: `requests_total` → `requests`, where a family is called so. */
+  familyName(sampleName: string, type: FamilyType): string;
+  /** Names that belong to a family and that no other one may have, whether it writes such samples or not. */
+  ownedNames(family: string, type: FamilyType): string[];
+  /** What the resource's samples own. */
+  readonly targetNames: readonly string[];
+}
+
 /** Says why something is not on the page; called once for each distinct message. */
 export type Warn = (message: string) => void;
 
@@ -24,16 +37,18 @@ export type Warn = (message: string) => void;
  * life of the process.
  */
 export class FamilyGrouping {
-  readonly #dialect: Dialect;
+  readonly #names: FamilyNames;
+  readonly #naming: Naming;
   readonly #warn: Warn;
   readonly #winners = new Map<string, FamilyType>();
   /** The families' names by each name that belongs to one. */
   readonly #owners: Map<string, string>;
 
-  constructor(dialect: Dialect, warn: Warn) {
-    this.#dialect = dialect;
+  constructor(names: FamilyNames, naming: Naming, warn: Warn) {
+    this.#names = names;
+    this.#naming = naming;
     this.#warn = warn;
-    this.#owners = new Map(dialect.targetNames.map((name) => [name, 'of the resource']));
+    this.#owners = new Map(names.targetNames.map((name) => [name, 'of the resource']));
   }
 
   group(resourceMetrics: ResourceMetrics): Family[] {
@@ -52,17 +67,18 @@ export class FamilyGrouping {
 
   #described(metric: MetricData): Omit<Family, 'members'> | undefined {
     const { name: instrument, description, unit } = metric.descriptor;
-    const type = familyType(metric);
-    if (!type) return this.#leaveOut(instrument, 'its kind has no form in the text format');
-    const sample = sampleName(metric, type);
-    if (!sample) return this.#leaveOut(instrument, 'no legal metric name is left of it');
-    const name = this.#dialect.familyName(sample, type);
+    const { strategy, escaping } = this.#naming;
+    const translated = sampleName(metric, familyType(metric), strategy);
+    if (!translated) return this.#leaveOut(instrument, 'no legal metric name is left of it');
+    const sample = escapeMetricName(translated, escaping);
+    const type = this.#names.typeOf(sample, familyType(metric));
+    const name = this.#names.familyName(sample, type);
     const winner = this.#winners.get(name);
     if (winner !== undefined && winner !== type) {
       return this.#leaveOut(instrument, `${name} is a ${winner} already and this one is a ${type}`);
     }
     if (winner === undefined) {
-      const owned = this.#dialect.ownedNames(name, type);
+      const owned = this.#names.ownedNames(name, type);
       const taken = owned.find((one) => this.#owners.has(one));
       if (taken)
         return this.#leaveOut(instrument, `its sample ${taken} belongs to the family ${this.#owners.get(taken)}`);

@@ -1,33 +1,70 @@
 import type { Attributes } from '@opentelemetry/api';
+import { type Escaping, escapeLabelName, isLegalLabelName } from './escaping.ts';
+import { type TranslationStrategy, wellFormed } from './names.ts';
+
+/** How the names on a page come about: translated, then escaped. */
+export interface Naming {
+  readonly strategy: TranslationStrategy;
+  readonly escaping: Escaping;
+}
 
 /** A label that the exposition adds itself and that an attribute must not push aside, such as `otel_scope_name`. */
 export type FixedLabels = Readonly<Record<string, string>>;
 
 /**
- * The labels of a series as they stand between the braces, `a="1",b="2"`, without the braces; empty for no label.
+ * The labels of a series, by name.
  *
  * Keys that become one label name are joined with `;` in the order of the original keys, so no name ever stands twice on a
  * sample ("Prometheus and OpenMetrics Compatibility", section "Metric Attributes").
  *
  * @param reserved a label name that the sample itself uses (`le` on a histogram): an attribute that would take it becomes
- * `exported_<name>`, as Prometheus does on a clash
+ * `exported_<name>`, as Prometheus does on a clash; `__name__` is one always
  */
-export function labelText(attributes: Attributes, fixed: FixedLabels = {}, reserved?: string): string {
-  const labels = new Map<string, string[]>(Object.entries(fixed).map(([name, value]) => [name, [value]]));
+export function labelPairs(
+  attributes: Attributes,
+  naming: Naming,
+  fixed: FixedLabels = {},
+  reserved?: string,
+): Map<string, string> {
+  const labels = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(fixed)) labels.set(escapeLabelName(name, naming.escaping), [value]);
   for (const key of Object.keys(attributes).sort()) {
-    const legal = labelName(key);
-    const value = labelValue(attributes[key]);
+    const legal = labelName(key, naming);
+    const value = labelValue(attributes, key);
     if (legal === undefined || value === undefined) continue;
-    const name = legal === reserved ? `exported_${legal}` : legal;
+    const name = legal === reserved || legal === '__name__' ? `exported_${legal}` : legal;
     const values = labels.get(name);
     if (values) values.push(value);
     else labels.set(name, [value]);
   }
-  return Array.from(labels, ([name, values]) => `${name}="${escapeLabelValue(values.join(';'))}"`).join(',');
+  const joined = Array.from(labels, ([name, values]): [string, string] => [name, values.join(';')]);
+  // To Prometheus an empty label is none.
+  return new Map(joined.filter(([, value]) => value !== ''));
+}
+
+/** Labels as they stand between the braces of the text formats, `a="1",b="2"`, without the braces; empty for no label. */
+export function labelText(labels: ReadonlyMap<string, string>): string {
+  return Array.from(labels, ([name, value]) => `${quotedUnlessLegal(name)}="${escapeQuoted(wellFormed(value))}"`).join(
+    ',',
+  );
+}
+
+function quotedUnlessLegal(name: string): string {
+  return isLegalLabelName(name) ? name : quoted(name);
+}
+
+/** A name that only newer versions of Prometheus read, as they want it. */
+export function quoted(name: string): string {
+  return `"${escapeQuoted(name)}"`;
+}
+
+function labelName(key: string, { strategy, escaping }: Naming): string | undefined {
+  const translated = strategy.startsWith('underscore') ? legalLabelName(key) : wellFormed(key);
+  return translated ? escapeLabelName(translated, escaping) : undefined;
 }
 
 /** A legal label name for an attribute key; undefined for a key of which nothing is left. */
-export function labelName(key: string): string | undefined {
+function legalLabelName(key: string): string | undefined {
   const name = key.replace(/[^a-zA-Z0-9_]/g, '_').replace(/_{2,}/g, '_');
   if (name === '' || name === '_') return undefined;
   return /^[0-9]/.test(name) ? `key_${name}` : name;
@@ -37,37 +74,42 @@ export function labelName(key: string): string | undefined {
  * An attribute value as text ("AnyValue representation for non-OTLP protocols"). Undefined when the value cannot be
  * turned into text (a symbol, a function, a bigint in a list, a cycle): that costs the one label, never the scrape.
  */
-function labelValue(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-    case 'boolean':
-      return String(value);
-    case 'undefined':
-      return '';
-    case 'object':
-      return value === null ? '' : jsonText(value);
-    default:
-      return undefined;
-  }
-}
-
-function jsonText(value: object): string | undefined {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+function labelValue(attributes: Attributes, key: string): string | undefined {
   try {
-    return JSON.stringify(value, (_key, inner: unknown) => {
-      if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
-      return inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner;
-    });
+    const value: unknown = attributes[key];
+    switch (typeof value) {
+      case 'string':
+        return value;
+      case 'number':
+      case 'boolean':
+        return String(value);
+      case 'undefined':
+        return '';
+      case 'object':
+        return value === null ? '' : jsonText(value);
+      default:
+        return undefined;
+    }
   } catch {
     return undefined;
   }
 }
 
-/** Text exposition format 0.0.4: `\`, `"` and line feed are escaped; lone surrogates have no UTF-8 form. */
-function escapeLabelValue(value: string): string {
-  return Buffer.from(value, 'utf8')
-    .toString('utf8')
-    .replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+function jsonText(value: object): string | undefined {
+  if (value instanceof Uint8Array) return base64(value);
+  return JSON.stringify(value, function (this: Record<string, unknown>, key: string, inner: unknown) {
+    // Buffers come here as what their toJSON makes of them.
+    const own = this[key];
+    if (own instanceof Uint8Array) return base64(own);
+    return typeof inner === 'number' && !Number.isFinite(inner) ? String(inner) : inner;
+  });
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+/** Text exposition format 0.0.4, OpenMetrics 1.0: `\`, `"` and line feed are escaped. */
+function escapeQuoted(text: string): string {
+  return text.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }

@@ -1,17 +1,13 @@
-import type { Attributes } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  type DataPoint,
-  type Histogram,
-  type ResourceMetrics,
-} from '@opentelemetry/sdk-metrics';
+import type { Histogram, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { classicHistogram } from './classic-histogram.ts';
 import type { Dialect } from './dialect.ts';
-import { type Exemplar, exemplarText, latest, latestOfBuckets } from './exemplars.ts';
+import { isLegalMetricName } from './escaping.ts';
+import { exemplarText, latest, latestOfBuckets } from './exemplars.ts';
 import { type Family, FamilyGrouping, type Warn } from './families.ts';
-import { labelText } from './labels.ts';
+import { labelPairs, labelText, type Naming, quoted } from './labels.ts';
 import { type Allocate, PageWriter } from './page-writer.ts';
-
-type Point = DataPoint<number | Histogram> & { readonly exemplars?: readonly Exemplar[] };
+import { isCumulative, mayBeCounter, type Point } from './points.ts';
+import { UniqueSeries } from './unique-series.ts';
 
 /** The name of samples as it stands before the value, and before labels. */
 interface Name {
@@ -48,34 +44,30 @@ const BLANK = Buffer.from(' ');
 export class PageRenderer {
   readonly #dialect: Dialect;
   readonly #showCreated: boolean;
+  readonly #naming: Naming;
   readonly #families: FamilyGrouping;
+  readonly #series: UniqueSeries;
   readonly #warn: Warn;
-  /** Label text is rendered once for a series: the attributes object is the series' identity for as long as it lives. */
-  readonly #labels = new WeakMap<Attributes, string>();
-  readonly #histogramLabels = new WeakMap<Attributes, string>();
   /** By the array of the bounds, which the series of a metric share. */
   readonly #bucketEnds = new WeakMap<readonly number[], BucketEnds>();
 
   /**
-   * @param warn is given one message for each distinct thing that had to be left out
+   * @param warn is told what is left out
    * @param showCreated whether counters and histograms say when they began, in a series more each
    */
-  constructor(dialect: Dialect, warn: Warn, showCreated = false) {
-    const said = new Set<string>();
+  constructor(dialect: Dialect, naming: Naming, warn: Warn, showCreated = false) {
     this.#dialect = dialect;
     this.#showCreated = showCreated;
-    this.#warn = (message) => {
-      if (said.has(message) || said.size >= 1000) return;
-      said.add(message);
-      warn(message);
-    };
-    this.#families = new FamilyGrouping(dialect, this.#warn);
+    this.#naming = naming;
+    this.#warn = warn;
+    this.#families = new FamilyGrouping(dialect, naming, warn);
+    this.#series = new UniqueSeries(naming, labelText, warn);
   }
 
   /** The page in chunks, in memory that `allocate` gives; a page on which there is nothing has none. */
   *render(resourceMetrics: ResourceMetrics, allocate: Allocate): Generator<Uint8Array, void, void> {
     const page = new PageWriter(allocate);
-    const target = labelText(resourceMetrics.resource.attributes);
+    const target = labelText(labelPairs(resourceMetrics.resource.attributes, this.#naming));
     if (target) page.text(this.#dialect.target(target));
     for (const family of this.#families.group(resourceMetrics)) yield* this.#writeFamily(family, page);
     page.text(this.#dialect.end);
@@ -85,52 +77,25 @@ export class PageRenderer {
   *#writeFamily(family: Family, page: PageWriter): Generator<Uint8Array, void, void> {
     const lines = linesOf(family);
     let comments = this.#dialect.comments(family);
-    const series = new Set<string>();
+    const labelsOf = this.#series.of(family);
     for (const { metric, scopeName } of family.members) {
-      if (metric.aggregationTemporality !== AggregationTemporality.CUMULATIVE) {
-        this.#warn(`metric "${metric.descriptor.name}" is not on the page: its temporality is not cumulative`);
-        continue;
-      }
+      if (!isCumulative(metric, this.#warn)) continue;
       for (const point of metric.dataPoints as Point[]) {
         const { value } = point;
-        if (typeof value === 'number' && !this.#mayBeShown(family, value)) continue;
-        const labels = this.#uniqueLabels(family, point.attributes, scopeName, series);
+        if (typeof value === 'number' && !this.#dialect.anyCounter && !mayBeCounter(family, value, this.#warn))
+          continue;
+        const labels = labelsOf(point.attributes, scopeName);
         if (labels === undefined) continue;
         page.text(comments);
         comments = '';
         if (typeof value === 'number') this.#writeNumber(lines, labels, value, point, page);
-        else this.#writeHistogram(lines, labels, value, point, page);
-        if (this.#showCreated && family.type !== 'gauge') {
+        else this.#writeHistogram(lines, labels, classicHistogram(value, family.unit), point, page);
+        if (this.#showCreated && (family.type === 'counter' || family.type === 'histogram')) {
           writeSample(lines.created, labels, startSeconds(point), page);
         }
         for (let chunk = page.takeFull(); chunk !== undefined; chunk = page.takeFull()) yield chunk;
       }
     }
-  }
-
-  #mayBeShown({ name, type }: Family, value: number): boolean {
-    if (type !== 'counter' || this.#dialect.anyCounter || value >= 0) return true;
-    this.#warn(`a point of the counter ${name} is not on the page: it is negative or not a number`);
-    return false;
-  }
-
-  /** The series' labels; with the scope's name when another scope has the same series; undefined when even that is taken. */
-  #uniqueLabels(family: Family, attributes: Attributes, scopeName: string, seen: Set<string>): string | undefined {
-    const isHistogram = family.type === 'histogram';
-    const reserved = isHistogram ? 'le' : undefined;
-    const known = isHistogram ? this.#histogramLabels : this.#labels;
-    let labels = known.get(attributes);
-    if (labels === undefined) {
-      labels = labelText(attributes, {}, reserved);
-      known.set(attributes, labels);
-    }
-    if (seen.has(labels)) labels = labelText(attributes, { otel_scope_name: scopeName }, reserved);
-    if (seen.has(labels)) {
-      this.#warn(`a second series ${family.name}${braced(labels)} is not on the page: the first one stays`);
-      return undefined;
-    }
-    seen.add(labels);
-    return labels;
   }
 
   #writeNumber({ type, number }: Lines, labels: string, value: number, point: Point, page: PageWriter): void {
@@ -155,9 +120,11 @@ export class PageRenderer {
       );
     }
     // Sums of negative observations are no counters: such a histogram has none (OpenMetrics 1.0, "Histogram").
-    const hasSum = value.sum !== undefined && !((boundaries[0] ?? 0) < 0);
-    if (hasSum) writeSample(lines.sum, labels, value.sum as number, page);
-    if (hasSum || !this.#dialect.countNeedsSum) writeSample(lines.count, labels, value.count, page);
+    const { sum } = value;
+    const { sumIsCounter } = this.#dialect;
+    const hasSum = sum !== undefined && !((boundaries[0] ?? 0) < 0) && (sum >= 0 || !sumIsCounter);
+    if (hasSum) writeSample(lines.sum, labels, sum, page);
+    if (hasSum || !sumIsCounter) writeSample(lines.count, labels, value.count, page);
   }
 
   #endsOf(boundaries: readonly number[]): BucketEnds {
@@ -177,7 +144,10 @@ function writeSample(name: Name, labels: string, value: number, page: PageWriter
 }
 
 function linesOf(family: Family): Lines {
-  const named = (text: string) => ({ bare: Buffer.from(text), open: Buffer.from(`${text}{`) });
+  const named = (text: string) =>
+    isLegalMetricName(text)
+      ? { bare: Buffer.from(text), open: Buffer.from(`${text}{`) }
+      : { bare: Buffer.from(`{${quoted(text)}}`), open: Buffer.from(`{${quoted(text)},`) };
   const suffixed = (suffix: string) => named(family.name + suffix);
   return {
     ...family,
@@ -191,8 +161,4 @@ function linesOf(family: Family): Lines {
 
 function startSeconds({ startTime: [whole, nanoseconds] }: Point): number {
   return whole + nanoseconds / 1e9;
-}
-
-function braced(labels: string): string {
-  return labels ? `{${labels}}` : '';
 }

@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { pageFormats } from '../src/index.ts';
 import { parseOpenMetrics } from './support/openmetrics-parser.ts';
-import { histogram, metric } from './support/pages.ts';
+import { formatOf, histogram, metric } from './support/pages.ts';
 
 const resourceMetrics = (metrics: MetricData[]): ResourceMetrics => ({
   resource: emptyResource(),
@@ -24,7 +23,7 @@ function wide(series: number): MetricData {
   } as MetricData;
 }
 
-const [openMetrics] = pageFormats((message) => assert.fail(message));
+const openMetrics = formatOf('OpenMetrics', 'underscores', (message) => assert.fail(message));
 
 test('a long page comes in chunks of bounded size, each of whole lines, and none is lost or doubled', () => {
   const chunks = [...openMetrics.render(resourceMetrics([wide(2000)]), Buffer.allocUnsafe)].map((chunk) =>

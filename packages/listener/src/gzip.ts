@@ -11,6 +11,7 @@ export async function* gzipped(
   const gzip = createGzip({ level: 1, chunkSize: 64 * 1024 });
   const feed = async () => {
     for await (const chunk of chunks) {
+      if (chunk.length === 0) continue;
       await new Promise<void>((resolve, reject) => {
         gzip.write(chunk, (error) => (error ? reject(error) : resolve()));
       });

@@ -1,9 +1,11 @@
 /** A representation of the page that can be asked for. */
 export interface Offer {
   readonly mediaType: string;
+  /** What a clause has to say, beside the media type, to ask for it; nothing unless given. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** The first is meant where none is named. */
   readonly versions: readonly string[];
-  /** Escaping schemes of names that the page can be told to have; the first is meant where none of them is named. */
+  /** Escaping schemes of names that the page can be told to have. */
   readonly escapings: readonly string[];
 }
 
@@ -25,19 +27,27 @@ interface Clause {
  * Chooses what an `Accept` header asks for: the offer of the heaviest clause that there is one for, among clauses of one
  * weight the first (RFC 9110, 12.5.1; Prometheus, "Content Negotiation"). Where there is none, the last offer: a scraper is
  * never turned away. Nothing of the header gets into the answer's type.
+ *
+ * @param offers those that differ by their escaping schemes alone stand together, the one for clauses without a scheme last
  */
 export function negotiate<O extends Offer>(accept: string | undefined, offers: readonly [...O[], O]): Choice<O> {
   const last = offers.at(-1) as O;
-  for (const { name: mediaType, parameters } of clauses(accept ?? '')) {
-    const version = parameters.get('version');
-    const offer = offers.find(
-      (one) =>
-        (one.mediaType === mediaType || (one === last && isWildcardFor(mediaType, one))) &&
-        (version === undefined || one.versions.includes(version)),
-    );
-    if (offer) return choice(offer, version, parameters.get('escaping'));
+  for (const clause of clauses(accept ?? '')) {
+    const escaping = clause.parameters.get('escaping') ?? '';
+    const fitting = offers.filter((one) => isAskedFor(one, clause, one.mediaType === last.mediaType));
+    const offer = fitting.find(({ escapings }) => escapings.includes(escaping)) ?? fitting.at(-1);
+    if (offer) return choice(offer, clause.parameters.get('version'), escaping);
   }
-  return choice(last, undefined, undefined);
+  return choice(last, undefined, '');
+}
+
+function isAskedFor(offer: Offer, { name, parameters }: Clause, isOfLast: boolean): boolean {
+  const version = parameters.get('version');
+  return (
+    (offer.mediaType === name || (isOfLast && isWildcardFor(name, offer))) &&
+    (version === undefined || offer.versions.includes(version)) &&
+    Object.entries(offer.parameters ?? {}).every(([key, value]) => parameters.get(key) === value.toLowerCase())
+  );
 }
 
 /** Whether an `Accept-Encoding` header allows gzip and does not prefer the page as it is (RFC 9110, 12.5.3). */
@@ -47,10 +57,16 @@ export function allowsGzip(acceptEncoding: string | string[] | undefined): boole
   return gzip > 0 && gzip >= (weights.get('identity') ?? 0);
 }
 
-function choice<O extends Offer>(offer: O, version: string | undefined, asked: string | undefined): Choice<O> {
-  const escaping = offer.escapings.find((one) => one === asked) ?? offer.escapings[0];
-  const contentType = `${offer.mediaType}; version=${version ?? offer.versions[0]}; charset=utf-8; escaping=${escaping}`;
-  return { offer, contentType };
+function choice<O extends Offer>(offer: O, asked: string | undefined, escaping: string): Choice<O> {
+  const { mediaType, parameters = {}, versions, escapings } = offer;
+  const version = asked ?? versions[0];
+  const parts = [
+    mediaType,
+    ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`),
+    ...(version === undefined ? [] : [`version=${version}`, 'charset=utf-8']),
+    `escaping=${escapings.find((one) => one === escaping) ?? escapings[0]}`,
+  ];
+  return { offer, contentType: parts.join('; ') };
 }
 
 function isWildcardFor(range: string, { mediaType }: Offer): boolean {

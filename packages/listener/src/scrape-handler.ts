@@ -7,7 +7,10 @@ import { inSlices } from './slices.ts';
 
 /** A format that the page can be asked for in. */
 export interface Format<Data> extends Offer {
-  /** The page in chunks of bounded size, each made when it is asked for, in memory from `allocate`. */
+  /**
+   * The page in chunks of bounded size, each made when it is asked for, in memory from `allocate`. An empty one says that more
+   * is being made: the event loop may be given back meanwhile.
+   */
   readonly render: (data: Data, allocate: (bytes: number) => Buffer) => Iterable<Uint8Array>;
 }
 

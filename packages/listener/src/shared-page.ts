@@ -48,6 +48,7 @@ export class SharedPage {
     const first: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of chunks) {
+      if (chunk.length === 0) continue;
       if (this.#hasBegun) this.#write([chunk], written);
       else {
         first.push(chunk);

@@ -1,8 +1,14 @@
+import assert from 'node:assert/strict';
 import type { Attributes } from '@opentelemetry/api';
 import { ValueType } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
-import { pageFormats } from '../../src/index.ts';
+import {
+  AggregationTemporality,
+  DataPointType,
+  type ExponentialHistogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics';
+import { type PageFormat, pageFormats, type TranslationStrategy } from '../../src/index.ts';
 
 export type Kind = 'counter' | 'updown' | 'gauge';
 
@@ -40,22 +46,71 @@ export function histogram(
 
 const times: { startTime: [number, number]; endTime: [number, number] } = { startTime: [0, 0], endTime: [1, 0] };
 
+export const MEDIA_TYPES = {
+  text: 'text/plain',
+  OpenMetrics: 'application/openmetrics-text',
+  protobuf: 'application/vnd.google.protobuf',
+};
+
+export interface PageOptions {
+  readonly showCreated?: boolean;
+  readonly strategy?: TranslationStrategy;
+  readonly escaping?: PageFormat['escapings'][number];
+}
+
 /** The page for metrics of one scope each, and the warnings that it caused. */
 export function page(
   metrics: MetricData[],
   resource: Attributes = {},
-  format: 'text' | 'OpenMetrics' = 'text',
-  options = {},
+  format: keyof typeof MEDIA_TYPES = 'text',
+  { escaping = 'underscores', ...options }: PageOptions = {},
 ) {
   const warnings: string[] = [];
-  const [openMetrics, text] = pageFormats((message) => warnings.push(message), options);
-  const { render } = format === 'text' ? text : openMetrics;
+  const { render } = formatOf(format, escaping, (message) => warnings.push(message), options);
   const resourceMetrics = {
     resource: resourceFromAttributes(resource),
     scopeMetrics: metrics.map((one, index) => ({ scope: { name: `scope${index}` }, metrics: [one] })),
   };
-  const again = () => Buffer.concat([...render(resourceMetrics, Buffer.allocUnsafe)]).toString();
-  return { text: again(), warnings, again };
+  const bytes = () => Buffer.concat([...render(resourceMetrics, Buffer.allocUnsafe)]);
+  const again = () => bytes().toString();
+  return { text: again(), warnings, again, bytes };
+}
+
+/** What makes pages of a format under an escaping scheme. */
+export function formatOf(
+  format: keyof typeof MEDIA_TYPES,
+  escaping: PageFormat['escapings'][number] = 'underscores',
+  warn: (message: string) => void = () => {},
+  options = {},
+): PageFormat {
+  const of = pageFormats(warn, options).find(
+    ({ mediaType, escapings }) => mediaType === MEDIA_TYPES[format] && escapings.includes(escaping),
+  );
+  assert.ok(of);
+  return of;
+}
+
+/** An exponential histogram of one series. */
+export function exponential(
+  name: string,
+  unit: string,
+  attributes: Attributes,
+  value: Omit<Partial<ExponentialHistogram>, 'sum'> & { sum?: number | undefined; zeroThreshold?: number },
+): MetricData {
+  const {
+    positive = { offset: 0, bucketCounts: [] },
+    negative = { offset: 0, bucketCounts: [] },
+    zeroCount = 0,
+  } = value;
+  const count = [...positive.bucketCounts, ...negative.bucketCounts].reduce((a, b) => a + b, zeroCount);
+  return {
+    descriptor: { name, unit, description: '', valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: DataPointType.EXPONENTIAL_HISTOGRAM,
+    dataPoints: [
+      { attributes, value: { sum: 1.5, count, scale: 0, ...value, zeroCount, positive, negative }, ...times },
+    ],
+  } as MetricData;
 }
 
 /** The metric with exemplars on its only point. */
