@@ -8,23 +8,40 @@ const path = require('node:path');
 
 const loaded = Symbol.for('otel-register.loaded');
 
-/** Package managers that NODE_OPTIONS drags the agent into, by the name of their script. */
-const PACKAGE_MANAGERS = /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(?:-cli)?(?:\.c?js|\.mjs)?$/;
+/** Package and process managers that NODE_OPTIONS drags the agent into, by the name of their script. */
+const MANAGERS =
+  /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.c?js|\.mjs)?$/;
+const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
 function isWanted() {
   if (globalThis[loaded]) return false;
   // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread.
   if (!isMainThread) return false;
   if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
-  return !PACKAGE_MANAGERS.test(path.basename(process.argv[1] ?? ''));
+  const script = process.argv[1] ?? '';
+  return !MANAGERS.test(path.basename(script)) && !PM2_DAEMON.test(script);
+}
+
+/**
+ * PM2's cluster mode hands a process its environment in one variable and unpacks it after this file was loaded: what is for
+ * the agent must be there before.
+ */
+function unpackEnvironment() {
+  if (process.env.pm2_env === undefined) return;
+  for (const [name, value] of Object.entries(JSON.parse(process.env.pm2_env))) {
+    if (/^OTEL_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
+  }
 }
 
 try {
   if (require.main === module) {
     process.stdout.write(require('./dist/agent.cjs').helpText());
-  } else if (isWanted()) {
-    globalThis[loaded] = true;
-    require('./dist/agent.cjs').start();
+  } else {
+    unpackEnvironment();
+    if (isWanted()) {
+      globalThis[loaded] = true;
+      require('./dist/agent.cjs').start();
+    }
   }
 } catch (error) {
   const missing = error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs');

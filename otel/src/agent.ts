@@ -5,7 +5,7 @@ import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { defaultServiceName } from './service-name.ts';
+import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 
 export { helpText } from './help.ts';
@@ -57,7 +57,9 @@ export function start(): void {
 /** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */
 function serviceNameOf(config: Config): string {
   return (
-    config.OTEL_SERVICE_NAME || config.OTEL_RESOURCE_ATTRIBUTES['service.name'] || defaultServiceName(process.argv[1])
+    config.OTEL_SERVICE_NAME ||
+    config.OTEL_RESOURCE_ATTRIBUTES['service.name'] ||
+    defaultServiceName(serviceScript(process.argv[1], process.env))
   );
 }
 

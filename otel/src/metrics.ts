@@ -101,17 +101,15 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     listen(serviceName) {
       const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
       if (isSamePort) answerOnServicePorts(handler);
-      if (!cluster.begin()) return;
       const also = isSamePort ? "; they are on the service's own port too" : '';
+      const noPort = (why: string) => diag.error(`no metrics on ${host}:${port}, ${why}: the service runs on${also}`);
+      if (!cluster.begin(serviceName, (owner) => noPort(`the port is taken by ${owner}`))) return;
       server = startMetricsServer({
         host,
         port,
         handler,
         onListening: (url) => diag.info(`metrics of ${serviceName} on ${url}${also}`),
-        onError: ({ code, message }) => {
-          const why = code === 'EADDRINUSE' ? 'the port is taken' : message;
-          diag.error(`no metrics on ${host}:${port}, ${why}: the service runs on${also}`);
-        },
+        onError: ({ code, message }) => noPort(code === 'EADDRINUSE' ? 'the port is taken' : message),
       });
     },
   };

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** What PM2 runs in place of the service's script, which it names in `pm_exec_path`. */
+const OF_PM2 = /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.js$/;
+
+/** The script that is the service. */
+export function serviceScript(script: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  return script !== undefined && OF_PM2.test(script) ? env.pm_exec_path : script;
+}
+
 /**
  * The name in the package.json nearest to the script that is run, going up; a package.json without a name, such as one
  * that only says `"type"`, is passed over. Without any, the specification's `unknown_service:node`.

@@ -1,10 +1,11 @@
 import type { Cluster } from 'node:cluster';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry } from '@otel-register/cells';
 import { lateAnswersMetric, processesMetric } from './group-metrics.ts';
 import { meetingPlace } from './meeting-place.ts';
+import { portOwner } from './port-owner.ts';
 import { ProcessGroup } from './process-group.ts';
 
 export interface ClusterMetricsOptions {
@@ -31,7 +32,7 @@ const PRIMARY = 'primary';
 export class ClusterMetrics {
   readonly #options: ClusterMetricsOptions;
   #group: ProcessGroup | undefined;
-  #primaryHasThePort = false;
+  #hasPort = true;
 
   constructor(options: ClusterMetricsOptions) {
     this.#options = options;
@@ -41,35 +42,66 @@ export class ClusterMetrics {
     return this.#group ? this.#group.collect() : this.#options.collect();
   }
 
-  /** Finds out what this process is. @returns whether the page's port is for this process to open */
-  begin(): boolean {
-    if (isWorker()) this.#join(process.ppid);
-    else whenPrimary(() => this.#join(process.pid));
-    return !this.#primaryHasThePort;
+  /**
+   * Finds out what this process is.
+   *
+   * @param onTaken told which other service of the same cluster has the page's port
+   * @returns whether the page's port is for this process to open
+   */
+  begin(service: string, onTaken: (owner: string) => void): boolean {
+    const guarded = (join: () => void) => {
+      try {
+        join();
+      } catch (error) {
+        this.#options.onError(error);
+      }
+    };
+    if (isWorker()) guarded(() => this.#joinAsWorker(service, onTaken));
+    else whenPrimary(() => guarded(() => this.#joinAsPrimary()));
+    return this.#hasPort;
   }
 
-  #join(primaryPid: number): void {
-    const { address, cells, collect, byProcess, scope, onError } = this.#options;
-    try {
-      const place = () => meetingPlace({ primaryPid, name: address });
-      const late = lateAnswersMetric(cells).bind({});
-      const group = new ProcessGroup({
-        folder: place,
-        collect,
-        describe: (processes) => processesMetric(scope, processes),
-        limit: cells.cardinalityLimit,
-        byProcess,
-        onLate: () => late.add(1),
-        onError,
-      });
-      group.join();
-      this.#group = group;
-      const primary = join(place(), PRIMARY);
-      if (primaryPid === process.pid) writeFileSync(primary, '', { mode: 0o600 });
-      else this.#primaryHasThePort = existsSync(primary);
-    } catch (error) {
-      onError(error);
+  /** The primary has the port from its start, before there are workers. */
+  #joinAsPrimary(): void {
+    const place = this.#place(process.pid);
+    // Where the system does not tell when a process was started, this may be of another one that had its id.
+    rmSync(place(), { recursive: true, force: true });
+    this.#join(place);
+    writeFileSync(join(place(), PRIMARY), '', { mode: 0o600 });
+  }
+
+  #joinAsWorker(service: string, onTaken: (owner: string) => void): void {
+    const place = this.#place(process.ppid);
+    if (existsSync(join(place(), PRIMARY))) {
+      this.#hasPort = false;
+      this.#join(place);
+      return;
     }
+    const owner = portOwner(place(), service);
+    this.#hasPort = owner === service;
+    if (!this.#hasPort) onTaken(owner);
+    this.#join(this.#hasPort ? place : this.#place(process.ppid, service));
+  }
+
+  #place(primaryPid: number, service = ''): () => string {
+    const name = `${this.#options.address}\n${service}`;
+    return () => meetingPlace({ primaryPid, name });
+  }
+
+  #join(folder: () => string): void {
+    const { cells, collect, byProcess, scope, onError } = this.#options;
+    const late = lateAnswersMetric(cells).bind({});
+    const group = new ProcessGroup({
+      folder,
+      collect,
+      describe: (processes) => processesMetric(scope, processes),
+      limit: cells.cardinalityLimit,
+      byProcess,
+      onLate: () => late.add(1),
+      onError,
+    });
+    group.join();
+    this.#group = group;
   }
 }
 

@@ -36,7 +36,7 @@ export function meetingPlace({ primaryPid, name }: Cluster): string {
 }
 
 /** @throws Error when it is somebody else's, or others may enter it */
-function makePrivate(folder: string): void {
+export function makePrivate(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.platform === 'win32') return;
   const { uid, mode } = lstatSync(folder);
@@ -89,6 +89,11 @@ function removeLeftOvers(base: string): void {
       // Another process is at it too.
     }
   }
+}
+
+/** Whether a process is there that others could ask. */
+export function isAnyoneIn(folder: string): boolean {
+  return readdirSync(folder).some((file) => file.endsWith('.sock') && isRunning(Number.parseInt(file, 10)));
 }
 
 /** Whether a process of that id is there; true when that cannot be told. */

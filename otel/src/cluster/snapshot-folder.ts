@@ -1,7 +1,7 @@
 import { closeSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { isRunning } from './meeting-place.ts';
+import { isAnyoneIn } from './meeting-place.ts';
 import { framed } from './snapshot.ts';
 
 /** What lies in the folder at a moment. */
@@ -104,10 +104,7 @@ export class SnapshotFolder {
   /** Stops being one whom others ask; who leaves last takes the folder along. */
   leave(member: string): void {
     rmSync(join(this.path, `${member}.sock`), { force: true });
-    const isAnyoneLeft = readdirSync(this.path).some(
-      (file) => file.endsWith('.sock') && isRunning(Number.parseInt(file, 10)),
-    );
-    if (!isAnyoneLeft) rmSync(this.path, { recursive: true, force: true });
+    if (!isAnyoneIn(this.path)) rmSync(this.path, { recursive: true, force: true });
   }
 
   /** Removes all that a process has left here. */
