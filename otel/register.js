@@ -3,7 +3,6 @@
 // What `node -r ./otel/register` (or `--import ./otel/register.js`) loads. It decides whether the agent runs in this thread
 // and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
 
-const { isMainThread } = require('node:worker_threads');
 const path = require('node:path');
 
 const loaded = Symbol.for('otel-register.loaded');
@@ -15,9 +14,9 @@ const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
 function isWanted() {
   if (globalThis[loaded]) return false;
-  // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread.
-  if (!isMainThread) return false;
   if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
+  // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread.
+  if (!require('node:worker_threads').isMainThread) return false;
   const script = process.argv[1] ?? '';
   return !MANAGERS.test(path.basename(script)) && !PM2_DAEMON.test(script);
 }

@@ -11,6 +11,7 @@ import { type Effort, type Measuring, measureWorkload } from './measure.ts';
 import { measureRecord, measureScrapes } from './micro.ts';
 import { readOptions } from './options.ts';
 import { installPeers, usualNode } from './peers.ts';
+import { withReadmeTable } from './readme-table.ts';
 import { machineLine, report } from './report.ts';
 import { type Machine, merged, type Results } from './results.ts';
 import { startSink } from './sink.ts';
@@ -25,8 +26,11 @@ interface Plan {
   readonly scrapes: ReadonlyArray<readonly [labelSets: number, times: number]>;
   readonly json: string;
   readonly svg: string;
+  /** Whether the README tells these results. */
+  readonly isForReadme: boolean;
 }
 
+const README = join(repositoryRoot, 'README.md');
 const folder = fileURLToPath(new URL('../results', import.meta.url));
 
 const FULL: Plan = {
@@ -40,6 +44,7 @@ const FULL: Plan = {
   ],
   json: join(folder, 'latest.json'),
   svg: join(repositoryRoot, 'docs', 'bench.svg'),
+  isForReadme: true,
 };
 
 const QUICK: Plan = {
@@ -52,11 +57,12 @@ const QUICK: Plan = {
   ],
   json: join(folder, 'quick.json'),
   svg: join(folder, 'quick.svg'),
+  isForReadme: false,
 };
 
 /**
  * Measures what the command line names, everything unless it does, and shows it; what is measured again replaces what
- * results/latest.json and docs/bench.svg had of it (results/quick.* with `--quick`).
+ * results/latest.json, docs/bench.svg and the README had of it (results/quick.* with `--quick`).
  *
  * @throws Error when the command line is wrong or something that all need does not start
  */
@@ -118,7 +124,7 @@ async function withBackends(
   await work(backends).finally(() => backends.stop());
 }
 
-function write({ json, svg }: Plan, results: Results): void {
+function write({ json, svg, isForReadme }: Plan, results: Results): void {
   mkdirSync(dirname(json), { recursive: true });
   const older = existsSync(json) ? (JSON.parse(readFileSync(json, 'utf8')) as Results) : undefined;
   const all = merged(older, results);
@@ -126,6 +132,7 @@ function write({ json, svg }: Plan, results: Results): void {
   const { node, processor } = all.machine;
   const footnote = `CPU per request beside the bare service, median of pairs; line: their middle half. Node.js ${node}, ${processor}`;
   writeFileSync(svg, chart(all.workloads, footnote));
+  if (isForReadme) writeFileSync(README, withReadmeTable(readFileSync(README, 'utf8'), all));
 }
 
 /** One line on a terminal that changes, a line for each thing elsewhere. */

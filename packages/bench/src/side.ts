@@ -16,7 +16,10 @@ export class Side {
     this.#requests = requests;
   }
 
-  /** Starts the service, warms it up, asks once for its metrics if it has a page, and freezes it. */
+  /**
+   * Starts the service, asks soon for its metrics if it has a page, warms it up, and freezes it. After the first scrape V8
+   * compiles anew what it shares with the service, as it does once in the life of a service.
+   */
   static async start(
     workload: Workload,
     variant: Variant,
@@ -27,8 +30,9 @@ export class Side {
     const running = await workload.start(variant, surroundings, backends);
     const side = new Side(running, requests);
     try {
-      await side.#load(warmUp);
+      await side.#load(Math.ceil(warmUp / 10));
       await side.#prove(variant);
+      await side.#load(warmUp);
       await side.#usage();
       side.#freeze();
       return side;
