@@ -1,5 +1,12 @@
 import type { Attributes } from '@opentelemetry/api';
-import { type DataPoint, DataPointType, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
+import {
+  type DataPoint,
+  DataPointType,
+  type ExponentialHistogram,
+  type Histogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics';
+import { addExponential, addHistograms } from './cluster/histograms.ts';
 
 /** A metric made from another one: some of its points, under another name and with other labels. */
 export interface Derivation {
@@ -15,7 +22,7 @@ export interface Derivation {
   readonly take?: 'count';
 }
 
-type Value = number | Histogram;
+type Value = number | Histogram | ExponentialHistogram;
 
 /**
  * Makes the derived metrics of what was collected. Points that differ only in attributes which the derivation leaves out are
@@ -25,7 +32,7 @@ export function derive(derivations: readonly Derivation[], metrics: readonly Met
   const byName = new Map(metrics.map((metric) => [metric.descriptor.name, metric]));
   return derivations.flatMap((derivation) => {
     const source = byName.get(derivation.from);
-    return source && source.dataPointType !== DataPointType.EXPONENTIAL_HISTOGRAM ? [derived(derivation, source)] : [];
+    return source ? [derived(derivation, source)] : [];
   });
 }
 
@@ -38,7 +45,7 @@ function derived(
     if (!where(point.attributes)) continue;
     const pairs = Object.entries(labels).map(([label, attribute]) => [label, point.attributes[attribute]]);
     const attributes = Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as Attributes;
-    const value = take === 'count' ? (point.value as Histogram).count : point.value;
+    const value = take === 'count' ? (point.value as Exclude<Value, number>).count : point.value;
     const key = JSON.stringify(attributes);
     const same = points.get(key);
     const { startTime, endTime } = point;
@@ -52,10 +59,6 @@ function derived(
 
 function sumOf(a: Value, b: Value): Value {
   if (typeof a === 'number' || typeof b === 'number') return Number(a) + Number(b);
-  const counts = a.buckets.counts.map((count, bucket) => count + (b.buckets.counts[bucket] ?? 0));
-  return {
-    buckets: { boundaries: a.buckets.boundaries, counts },
-    sum: (a.sum ?? 0) + (b.sum ?? 0),
-    count: a.count + b.count,
-  };
+  if ('buckets' in a && 'buckets' in b) return addHistograms(a, b);
+  return addExponential(a as ExponentialHistogram, b as ExponentialHistogram);
 }

@@ -27,6 +27,19 @@ test("OTEL_METRICS_CLASSIC_NAMES=true shows the same measurements under prom-cli
   assert.deepEqual(names, [...new Set(names)]);
 });
 
+test('exponential histograms have their classic names too', async (t) => {
+  const page = await pageOf(
+    run(t, {
+      cwd: serviceFolder(t, { 'dist/main.js': HELLO }),
+      env: {
+        OTEL_METRICS_CLASSIC_NAMES: 'true',
+        OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+      },
+    }),
+  );
+  assert.match(page, /^http_request_duration_seconds_count\{method="GET",status="200"\} 2$/m);
+});
+
 test('without it none of them is there', async (t) => {
   const page = await pageOf(run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) }));
   const classic = CLASSIC_NAMES.map(({ name }) => name).filter((name) =>
