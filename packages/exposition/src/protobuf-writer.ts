@@ -79,7 +79,7 @@ export class ProtobufWriter {
     let width = 1;
     for (let limit = 0x80; limit <= value && width < WIDEST_VARINT; limit *= 0x80) width++;
     let at = this.#grow(width);
-    let rest = value;
+    let rest = Math.max(value, 0);
     for (; width > 1; width--) {
       this.#bytes[at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);

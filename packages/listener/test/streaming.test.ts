@@ -238,3 +238,13 @@ test('T11: beyond a hundred scrapes at once the next is told to come again', asy
   const statuses = Array.from({ length: 101 }, async () => (await asItIs(url)).status);
   assert.deepEqual((await Promise.all(statuses)).sort(), [...new Array(100).fill(200), 503]);
 });
+
+test('a chunk that is empty, which says that more is being made, is not sent and ends nothing', async (t) => {
+  const chunks = ['', KILOBYTES_64, '', ...new Array(5).fill(KILOBYTES_64), '', 'the end'];
+  const { url, errors } = await listener(t, async () => chunks);
+  for (const encoding of ['identity', 'gzip']) {
+    const response = await fetch(url, { headers: { 'accept-encoding': encoding } });
+    assert.ok((await response.text()) === chunks.join(''), encoding);
+  }
+  assert.deepEqual(errors, []);
+});

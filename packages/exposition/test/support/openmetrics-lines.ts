@@ -18,11 +18,19 @@ const REAL_NUMBER = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 /** Most code points that the label set of an exemplar may have, names and values together. */
 const EXEMPLAR_LIMIT = 128;
 
-/** Reads one sample line (OpenMetrics 1.0, "ABNF"). @throws Error that says what is wrong where */
-export function parseSampleLine(line: string): OpenMetricsSample {
+/**
+ * Reads one sample line (OpenMetrics 1.0, "ABNF").
+ *
+ * @param quotedNames whether names that only newer versions of Prometheus read may be there, as they must be then: quoted
+ * @throws Error that says what is wrong where
+ */
+export function parseSampleLine(line: string, quotedNames = false): OpenMetricsSample {
   const cursor = new Cursor(line);
-  const name = cursor.take(NAME, 'a metric name');
-  const labels = cursor.peek() === '{' ? labelSet(cursor) : new Map<string, string>();
+  const bare = cursor.peek() === '{' ? undefined : cursor.take(NAME, 'a metric name');
+  const set = cursor.peek() === '{' ? labelSet(cursor, quotedNames) : { labels: new Map<string, string>() };
+  const { labels } = set;
+  const name = bare ?? set.quotedName;
+  if (name === undefined || (bare && set.quotedName)) throw new Error('one metric name is wanted');
   cursor.expect(' ');
   const value = numberOf(cursor.take(NUMBER, 'a value'));
   const timestamp = cursor.peek() === ' ' && line[cursor.at + 1] !== '#' ? timestampOf(cursor) : undefined;
@@ -42,7 +50,7 @@ export function parseNumber(text: string): number {
 function exemplarOf(cursor: Cursor): OpenMetricsSample['exemplar'] {
   cursor.expect(' # ');
   if (cursor.peek() !== '{') throw cursor.error('{');
-  const labels = labelSet(cursor);
+  const { labels } = labelSet(cursor);
   const size = Array.from(labels, ([name, value]) => [...name].length + [...value].length).reduce((a, b) => a + b, 0);
   if (size > EXEMPLAR_LIMIT)
     throw new Error(`the exemplar's labels have ${size} code points, more than ${EXEMPLAR_LIMIT}`);
@@ -56,18 +64,49 @@ function timestampOf(cursor: Cursor): number {
   return Number(cursor.take(REAL_NUMBER, 'a timestamp'));
 }
 
-function labelSet(cursor: Cursor): Map<string, string> {
+interface LabelSet {
+  readonly labels: Map<string, string>;
+  /** The metric's, where it stands between the braces. */
+  readonly quotedName?: string;
+}
+
+function labelSet(cursor: Cursor, quotedNames = false): LabelSet {
   const labels = new Map<string, string>();
+  let quotedName: string | undefined;
   cursor.expect('{');
   while (cursor.peek() !== '}') {
-    if (labels.size > 0) cursor.expect(',');
-    const name = cursor.take(LABEL_NAME, 'a label name');
+    if (labels.size > 0 || quotedName !== undefined) cursor.expect(',');
+    const isQuoted = quotedNames && cursor.peek() === '"';
+    const name = isQuoted ? quotedOf(cursor, 'a quoted name') : cursor.take(LABEL_NAME, 'a label name');
+    if (isQuoted && quotedName === undefined && labels.size === 0 && cursor.peek() !== '=') {
+      quotedName = checkedName(name, NAME);
+      continue;
+    }
+    if (isQuoted) checkedName(name, LABEL_NAME);
     cursor.expect('=');
     if (labels.has(name)) throw new Error(`the label ${name} stands twice`);
-    labels.set(name, unescaped(cursor.take(QUOTED, 'a quoted label value').slice(1, -1)));
+    labels.set(name, quotedOf(cursor, 'a quoted label value'));
   }
   cursor.expect('}');
-  return labels;
+  return quotedName === undefined ? { labels } : { labels, quotedName };
+}
+
+function quotedOf(cursor: Cursor, what: string): string {
+  return unescaped(cursor.take(QUOTED, what).slice(1, -1));
+}
+
+/** A name that had to be quoted, for it is none of the `legal` ones. */
+function checkedName(name: string, legal: RegExp): string {
+  legal.lastIndex = 0;
+  if (name === '' || legal.exec(name)?.[0] === name) throw new Error(`the name ${JSON.stringify(name)} is quoted`);
+  return name;
+}
+
+/** The name of a metric where it stands alone, as in TYPE lines. */
+export function metadataName(text: string, quotedNames: boolean): string {
+  if (!text.startsWith('"')) return text;
+  if (!quotedNames) throw new Error('a quoted name');
+  return checkedName(unescaped(text.slice(1, -1)), NAME);
 }
 
 function unescaped(text: string): string {

@@ -1,4 +1,4 @@
-import { type OpenMetricsSample, parseNumber, parseSampleLine } from './openmetrics-lines.ts';
+import { metadataName, type OpenMetricsSample, parseNumber, parseSampleLine } from './openmetrics-lines.ts';
 
 /** A MetricFamily of OpenMetrics text. */
 export interface OpenMetricsFamily {
@@ -26,15 +26,18 @@ const POINT_LABEL: Record<string, string> = { histogram: 'le', gaugehistogram: '
 
 /**
  * Reads OpenMetrics 1.0 text as strictly as the standard, and more strictly than Prometheus does: also duplicate series and
- * CR are errors. @throws Error with the number of the line
+ * CR are errors.
+ *
+ * @param quotedNames as {@link parseSampleLine} has it
+ * @throws Error with the number of the line
  */
-export function parseOpenMetrics(text: string): OpenMetricsFamily[] {
+export function parseOpenMetrics(text: string, quotedNames = false): OpenMetricsFamily[] {
   const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   if (lines.pop() !== '# EOF') throw new Error('the last line is not # EOF');
   const families: OpenMetricsFamily[] = [];
   for (const [index, line] of lines.entries()) {
     try {
-      readLine(line, families);
+      readLine(line, families, quotedNames);
     } catch (error) {
       throw new Error(`line ${index + 1}: ${(error as Error).message}: ${line}`);
     }
@@ -44,24 +47,24 @@ export function parseOpenMetrics(text: string): OpenMetricsFamily[] {
   return families;
 }
 
-function readLine(line: string, families: OpenMetricsFamily[]): void {
-  if (line.includes('\r')) throw new Error('a carriage return');
-  const metadata = /^# (TYPE|HELP|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/.exec(line);
+function readLine(line: string, families: OpenMetricsFamily[], quotedNames: boolean): void {
+  if (line.endsWith('\r') && !line.startsWith('# HELP ')) throw new Error('a carriage return');
+  const metadata = /^# (TYPE|HELP|UNIT) ([a-zA-Z_:][a-zA-Z0-9_:]*|"(?:[^"\\\n]|\\.)*") (.*)$/s.exec(line);
   if (metadata) {
-    readMetadata(metadata as unknown as [string, 'TYPE' | 'HELP' | 'UNIT', string, string], families);
+    const [all, keyword, name = '', value] = metadata;
+    readMetadata([all, keyword, metadataName(name, quotedNames), value] as Metadata, families);
     return;
   }
   if (line.startsWith('#')) throw new Error('neither TYPE, HELP nor UNIT');
-  const sample = parseSampleLine(line);
+  const sample = parseSampleLine(line, quotedNames);
   const last = families.at(-1);
   if (last && SUFFIXES[last.type]?.some((suffix) => sample.name === last.name + suffix)) last.samples.push(sample);
   else familyNamed(sample.name, families).samples.push(sample);
 }
 
-function readMetadata(
-  [, keyword, name, text]: [string, 'TYPE' | 'HELP' | 'UNIT', string, string],
-  families: OpenMetricsFamily[],
-): void {
+type Metadata = [string, 'TYPE' | 'HELP' | 'UNIT', string, string];
+
+function readMetadata([, keyword, name, text]: Metadata, families: OpenMetricsFamily[]): void {
   const last = families.at(-1);
   const family = last?.name === name ? last : familyNamed(name, families);
   if (family.samples.length > 0) throw new Error('metadata behind samples');

@@ -194,6 +194,6 @@ class Reader {
   }
 
   text(): string {
-    return new TextDecoder('utf-8', { fatal: true }).decode(this.#bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.#bytes);
   }
 }
