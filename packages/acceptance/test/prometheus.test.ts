@@ -1,37 +1,33 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import {
   ensureCommand,
-  onFreePort,
   repositoryRoot,
   type ServiceName,
   type Stack,
   serviceNames,
-  startProcess,
   startStack,
   throwAwayFolder,
 } from '@payments/local-stack';
 import { parse, stringify } from 'yaml';
+import { parseOpenMetrics } from '../../exposition/test/support/openmetrics-parser.ts';
 import { type Ledger, sendKnownTraffic } from './support/known-traffic.ts';
 import { increase, requestCounts, scrapeAtRest, type Values } from './support/metrics-page.ts';
+import { judge, pythonParser } from './support/page-judges.ts';
+import { prometheusApi, startPrometheusServer } from './support/prometheus-server.ts';
 import { until } from './support/until.ts';
 
 const shipped = (name: string) => join(repositoryRoot, 'otel', 'prometheus', name);
 const folder = throwAwayFolder();
 const undo: Array<() => unknown> = [() => folder.remove()];
 let promtool: string;
-let prometheus: string;
 let stack: Stack;
 
 before(async () => {
-  // One after the other: both come with the same package.
   promtool = await ensureCommand('promtool', 'prometheus');
-  prometheus = await ensureCommand('prometheus', 'prometheus');
   stack = await startStack({ agent: true });
   undo.push(() => stack.stop());
 });
@@ -39,19 +35,11 @@ after(async () => {
   for (const step of undo.reverse()) await step();
 });
 
-async function run(args: string[], input = ''): Promise<{ code: number; output: string }> {
-  const child = spawn(promtool, args);
-  child.stdin.end(input);
-  const ended = new Promise<number>((resolve, reject) => child.once('error', reject).once('close', resolve));
-  const [code, ...output] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  return { code, output: output.join('') };
-}
-
 const pageOf = (name: ServiceName) => scrapeAtRest(stack.services[name].metricsUrl ?? '');
 
 for (const name of ['prometheus.yml', 'prometheus.local.yml']) {
   test(`promtool accepts otel/prometheus/${name}`, async () => {
-    const { code, output } = await run(['check', 'config', shipped(name)]);
+    const { code, output } = await judge(promtool, ['check', 'config', shipped(name)]);
     assert.equal(code, 0, output);
   });
 }
@@ -67,7 +55,7 @@ test('promtool finds nothing in any page under load but the gauges whose standar
   for (let round = 1; busy || round === 1; round++) {
     for (const name of serviceNames) {
       const response = await fetch(stack.services[name].metricsUrl ?? '');
-      const { code, output } = await run(['check', 'metrics'], await response.text());
+      const { code, output } = await judge(promtool, ['check', 'metrics'], await response.text());
       const findings = output.split('\n').filter((line) => line !== '');
       const others = findings.filter((line) => !namedCount.test(line) || !line.includes('should not have "_count"'));
       assert.deepEqual(others, [], name);
@@ -75,6 +63,21 @@ test('promtool finds nothing in any page under load but the gauges whose standar
     }
   }
   await traffic;
+});
+
+test("the OpenMetrics parser of Python's client library reads the page of every service", async (t) => {
+  let parse: Awaited<ReturnType<typeof pythonParser>>;
+  try {
+    parse = await pythonParser();
+  } catch (error) {
+    return t.skip((error as Error).message);
+  }
+  await sendKnownTraffic(stack);
+  for (const name of serviceNames) {
+    const accept = 'application/openmetrics-text;version=1.0.0';
+    const page = await (await fetch(stack.services[name].metricsUrl ?? '', { headers: { accept } })).text();
+    assert.deepEqual(await parse(page), { code: 0, output: `${parseOpenMetrics(page).length}\n` }, name);
+  }
 });
 
 /** The shipped configuration with the ports of this run, and a short interval. */
@@ -92,24 +95,8 @@ function configuration(): string {
 }
 
 async function startPrometheus(): Promise<string> {
-  const config = join(folder.path, 'prometheus.yml');
-  writeFileSync(config, configuration());
-  const { url, server } = await onFreePort(async (port) => {
-    const server = await startProcess(prometheus, [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${join(folder.path, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]);
-    const url = `http://127.0.0.1:${port}`;
-    await until('Prometheus is ready', async () => {
-      if (!server.running) throw new Error(server.stderr());
-      const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
-      await ready?.text();
-      return ready?.ok ?? false;
-    });
-    return { url, server };
-  });
-  undo.push(() => server.stop());
+  const { url, stop } = await startPrometheusServer(configuration(), join(folder.path, 'prometheus'));
+  undo.push(stop);
   return url;
 }
 
@@ -117,12 +104,7 @@ test('a Prometheus sees all five services up, and a query returns the requests t
   const before = {} as Record<ServiceName, Values>;
   for (const name of serviceNames) before[name] = requestCounts(await pageOf(name));
   const url = await startPrometheus();
-  // biome-ignore lint/suspicious/noExplicitAny: the answer of Prometheus' API
-  const api = async (path: string): Promise<any> => {
-    const { status, data, error } = (await (await fetch(`${url}/api/v1/${path}`)).json()) as Record<string, unknown>;
-    assert.equal(status, 'success', String(error));
-    return data;
-  };
+  const api = (path: string) => prometheusApi(url, path);
   interface Target {
     health: string;
     lastError: string;

@@ -31,14 +31,24 @@ export async function ensureCommand(
   debianPackage: string,
   onInstall: () => void = () => {},
 ): Promise<string> {
-  const found = findCommand(name);
+  return ensureInstalled(name, () => findCommand(name), debianPackage, onInstall);
+}
+
+/** The same for what is no program: what `find` answers, before or after the Debian package was installed. */
+export async function ensureInstalled<T>(
+  name: string,
+  find: () => T | undefined,
+  debianPackage: string,
+  onInstall: () => void = () => {},
+): Promise<T> {
+  const found = find();
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || findCommand('apt-get') === undefined) {
     throw new Error(`${name} is not installed. Get it with: ${installHint(debianPackage)}`);
   }
   onInstall();
   await installDebianPackage(debianPackage);
-  const installed = findCommand(name);
+  const installed = find();
   if (installed === undefined)
     throw new Error(`the Debian package ${debianPackage} was installed but brought no ${name}`);
   return installed;

@@ -1,6 +1,6 @@
 export { readServiceStatus, runBackendStatus, type ServiceStatus, statusTable } from './backend-status.ts';
 export { databaseNames } from './databases.ts';
-export { ensureCommand, findCommand } from './ensure-command.ts';
+export { ensureCommand, ensureInstalled, findCommand } from './ensure-command.ts';
 export { runLoad } from './load/run-load.ts';
 export { freePort, onFreePort } from './ports.ts';
 export { externalPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';

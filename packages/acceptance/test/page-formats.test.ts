@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ensureCommand, throwAwayFolder } from '@payments/local-stack';
+import { stringify } from 'yaml';
+import { parseOpenMetrics } from '../../exposition/test/support/openmetrics-parser.ts';
+import { parseText } from '../../exposition/test/support/prometheus-text-parser.ts';
+import { readProtobuf } from '../../exposition/test/support/protobuf-reader.ts';
+import { judge, pythonParser } from './support/page-judges.ts';
+import { type Program, startProgram } from './support/program.ts';
+import { prometheusApi, startPrometheusServer } from './support/prometheus-server.ts';
+import { until } from './support/until.ts';
+
+const ACCEPT = {
+  text: 'text/plain;version=0.0.4',
+  openmetrics: 'application/openmetrics-text;version=1.0.0',
+  protobuf: 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited',
+};
+const FORMATS = Object.keys(ACCEPT) as (keyof typeof ACCEPT)[];
+
+const AGGREGATIONS = {
+  explicit: {},
+  exponential: { OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram' },
+};
+
+const folder = throwAwayFolder();
+const undo: (() => unknown)[] = [() => folder.remove()];
+after(async () => {
+  for (const step of undo.reverse()) await step();
+});
+
+async function start(env: Record<string, string>): Promise<{ program: Program; metricsUrl: string }> {
+  const program = await startProgram('application-metrics.cjs', { env });
+  undo.push(() => program.stop());
+  return { program, metricsUrl: await program.metricsUrl() };
+}
+
+async function pageOf(url: string, accept: string): Promise<Buffer> {
+  const response = await fetch(url, { headers: { accept } });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type')?.split(';')[0], accept.split(';')[0]);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+for (const [aggregation, env] of Object.entries(AGGREGATIONS)) {
+  describe(`the page of an application's own nasty metrics, with ${aggregation} histograms`, () => {
+    let url: string;
+    before(async () => {
+      ({ metricsUrl: url } = await start(env));
+    });
+
+    test('promtool reads it, and finds nothing but what the application has chosen', async () => {
+      const page = (await pageOf(url, ACCEPT.text)).toString();
+      parseText(page);
+      const promtool = await ensureCommand('promtool', 'prometheus');
+      const { code, output } = await judge(promtool, ['check', 'metrics'], page);
+      const own = /^(?:share_ratio|depth_bytes|change|foo_bar_total|jobs_duration_seconds) no help text$/;
+      const names = /^(?:process_thread|process_unix_file_descriptor)_count non-histogram .* should not have "_count"/;
+      const others = output.split('\n').filter((line) => line !== '' && !own.test(line) && !names.test(line));
+      assert.deepEqual([others, code], [[], 3], 'P10');
+    });
+
+    for (const escaping of ['underscores', 'dots', 'values']) {
+      test(`the OpenMetrics parser of Python's client library reads it under ${escaping}`, async (t) => {
+        const page = (await pageOf(url, `${ACCEPT.openmetrics};escaping=${escaping}`)).toString();
+        const families = parseOpenMetrics(page);
+        let parse: Awaited<ReturnType<typeof pythonParser>>;
+        try {
+          parse = await pythonParser();
+        } catch (error) {
+          return t.skip((error as Error).message);
+        }
+        assert.deepEqual(await parse(page), { code: 0, output: `${families.length}\n` });
+      });
+    }
+  });
+}
+
+describe('a Prometheus that is given each format', () => {
+  let url: string;
+  before(async () => {
+    const targets = await Promise.all(
+      Object.entries(AGGREGATIONS).flatMap(([aggregation, env]) => {
+        const started = start(env);
+        return FORMATS.map(async (format) => ({
+          targets: [await asking((await started).metricsUrl, ACCEPT[format])],
+          labels: { format, aggregation },
+        }));
+      }),
+    );
+    const config = {
+      global: { scrape_interval: '1s', scrape_timeout: '1s' },
+      scrape_configs: [{ job_name: 'formats', static_configs: targets }],
+    };
+    const flags = ['--enable-feature=native-histograms,exemplar-storage'];
+    const server = await startPrometheusServer(stringify(config), join(folder.path, 'prometheus'), flags);
+    undo.push(server.stop);
+    url = server.url;
+    let states: string[] = [];
+    await until('all targets have been scraped', async () => {
+      const { activeTargets } = await prometheusApi(url, 'targets?state=active');
+      states = activeTargets.map(({ health, lastError }: Record<string, string>) => `${health} ${lastError}`);
+      const isUp = states.every((state) => state === 'up ');
+      return isUp && (await query('foo_bar_total')).size === targets.length;
+    }).catch(() => {});
+    assert.deepEqual(states, new Array(targets.length).fill('up '));
+  });
+
+  /** The value for each format and aggregation. */
+  async function query(promql: string): Promise<Map<string, number>> {
+    const { result } = await prometheusApi(
+      url,
+      `query?query=${encodeURIComponent(`sum by (format, aggregation) (${promql})`)}`,
+    );
+    return new Map(
+      result.map(({ metric, value }: { metric: Record<string, string>; value: [number, string] }) => [
+        `${metric.format} ${metric.aggregation}`,
+        Number(value[1]),
+      ]),
+    );
+  }
+
+  /** The same value from each format of these aggregations. */
+  async function assertEqualFrom(aggregations: string[], promql: string, value: number, formats: string[] = FORMATS) {
+    const expected = formats.flatMap((format) => aggregations.map((one) => `${format} ${one} ${value}`));
+    const found = Array.from(await query(promql), ([of, number]) => `${of} ${Number(number.toFixed(9))}`);
+    const wanted = found.filter((line) => aggregations.some((one) => line.includes(` ${one} `)));
+    assert.deepEqual(wanted.sort(), expected.sort(), promql);
+  }
+
+  const both = ['explicit', 'exponential'];
+
+  test('has the same counters and gauges from each', async () => {
+    await assertEqualFrom(both, 'jobs_done_total', 12);
+    await assertEqualFrom(both, 'jobs_done_total{a_b="x;y",otel_scope_name="other"}', 5);
+    // PromQL cannot say the replacement character itself.
+    await assertEqualFrom(both, 'jobs_done_total{key_1st="z",queue=~"b\\"\\\\\\\\\\n😀."}', 4);
+    await assertEqualFrom(both, 'depth_bytes', -7);
+    await assertEqualFrom(both, 'target_info{service_name!=""}', 1);
+  });
+
+  test('has the same classic histograms from each', async () => {
+    await assertEqualFrom(['explicit'], 'jobs_duration_seconds_count', 201);
+    await assertEqualFrom(['explicit'], 'jobs_duration_seconds_sum', 201);
+    await assertEqualFrom(['explicit'], 'jobs_duration_seconds_bucket{exported_le="mine",le=~"0|0.0"}', 0);
+    await assertEqualFrom(['explicit'], 'jobs_duration_seconds_bucket{exported_le="mine",le="+Inf"}', 200);
+  });
+
+  test('has native histograms from protobuf, whose numbers are those of the buckets in the text formats', async () => {
+    const text = ['text', 'openmetrics'];
+    await assertEqualFrom(['exponential'], 'jobs_duration_seconds_count', 201, text);
+    await assertEqualFrom(['exponential'], 'histogram_count(jobs_duration_seconds)', 201, ['protobuf']);
+    await assertEqualFrom(['exponential'], 'histogram_sum(jobs_duration_seconds)', 201, ['protobuf']);
+    const below = 'jobs_duration_seconds_bucket{exported_le="mine",le=~"1|1.0"}';
+    await assertEqualFrom(['exponential'], below, 100, text);
+    const fraction = 'histogram_fraction(0, 1, jobs_duration_seconds{exported_le="mine"}) * 200';
+    assert.equal(Math.round((await query(fraction)).get('protobuf exponential') ?? Number.NaN), 100);
+    const median = 'histogram_quantile(0.5, jobs_duration_seconds{exported_le="mine"})';
+    assert.ok(Math.abs(((await query(median)).get('protobuf exponential') ?? Number.NaN) - 1) < 0.05);
+  });
+});
+
+/** A server that hands out the page of `url` in one format, whatever it is asked for; its host and port. */
+async function asking(url: string, accept: string): Promise<string> {
+  const server = createServer(async (_request, response) => {
+    const page = await fetch(url, { headers: { accept } });
+    response.writeHead(page.status, { 'content-type': page.headers.get('content-type') ?? '' });
+    response.end(Buffer.from(await page.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  undo.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('a page in protobuf is right', async () => {
+  const { metricsUrl } = await start(AGGREGATIONS.exponential);
+  const families = readProtobuf(await pageOf(metricsUrl, ACCEPT.protobuf));
+  assert.ok(families.some(({ name, metric }) => name === 'jobs_duration_seconds' && metric[0]?.histogram.schema >= 0));
+});
