@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { AggregationType, InstrumentType, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { AggregationType, InstrumentType, type MetricProducer, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
@@ -54,17 +54,20 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   const isOnOwnPort = (of: unknown) => of !== undefined && of === server;
   const isOnServicePort = (request: IncomingMessage | undefined) => isSamePort && isMetricsPath(request?.url);
 
-  async function collect(): Promise<ResourceMetrics> {
-    const { resourceMetrics, errors } = await reader.collect();
+  /** A metric that fails costs itself. */
+  async function collectFrom(source: Pick<MetricProducer, 'collect'>): Promise<ResourceMetrics> {
+    const { resourceMetrics, errors } = await source.collect();
     for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
     return resourceMetrics;
   }
 
+  const ofProbes = cells.liveProducer();
   const cluster = new ClusterMetrics({
     cells,
     scope: SCOPE,
     address: `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
-    collect,
+    collect: () => collectFrom(reader),
+    collectCells: () => collectFrom(ofProbes),
     byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
     onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
   });

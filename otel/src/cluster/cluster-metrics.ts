@@ -16,6 +16,8 @@ export interface ClusterMetricsOptions {
   readonly address: string;
   /** The metrics of this process. */
   readonly collect: () => Promise<ResourceMetrics>;
+  /** Those of `cells` alone. */
+  readonly collectCells: () => Promise<ResourceMetrics>;
   /** Keeps gauges apart by process. */
   readonly byProcess: boolean;
   readonly onError: (error: unknown) => void;
@@ -89,11 +91,12 @@ export class ClusterMetrics {
   }
 
   #join(folder: () => string): void {
-    const { cells, collect, byProcess, scope, onError } = this.#options;
+    const { cells, collect, collectCells, byProcess, scope, onError } = this.#options;
     const late = lateAnswersMetric(cells).bind({});
     const group = new ProcessGroup({
       folder,
       collect,
+      collectOften: async () => (await collectCells()).scopeMetrics,
       describe: (processes) => processesMetric(scope, processes),
       limit: cells.cardinalityLimit,
       byProcess,

@@ -9,6 +9,9 @@ export interface Cluster {
   readonly name: string;
 }
 
+/** Of the snapshots. Processes with another version of the agent, while a new one is rolled out, must not read them. */
+const FORMAT = 1;
+
 /**
  * The folder in which the processes of a cluster find each other; nobody but their user may enter it. It is made if need be.
  * In memory where the system has such a place, so that no disk is written to.
@@ -25,7 +28,7 @@ export function meetingPlace({ primaryPid, name }: Cluster): string {
       makePrivate(base);
       const processes = `${pidNamespace()}-${primaryPid}-${startOf(primaryPid)}`;
       removeLeftOvers(base);
-      const folder = join(base, `${processes}-${shortOf(name)}`);
+      const folder = join(base, `${processes}-${shortOf(`${FORMAT}\n${name}`)}`);
       makePrivate(folder);
       return folder;
     } catch (error) {

@@ -3,11 +3,13 @@ import type { Attributes } from '@opentelemetry/api';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { inSlices } from '@otel-register/listener';
 import type { State } from './group-metrics.ts';
+import { isRunning } from './meeting-place.ts';
 import { Merge, outlivesItsProcess } from './merge.ts';
 import { askToRenew, renewWhenAsked } from './renewal-requests.ts';
 import { KnownSeries, keyOf } from './series-key.ts';
 import { decode, encode } from './snapshot.ts';
-import { isMissing, type Listing, NOTHING, SnapshotFolder } from './snapshot-folder.ts';
+import { isMissing, SnapshotFolder } from './snapshot-folder.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** Milliseconds between two snapshots that nobody asked for: what a process counted since the last is lost when it is killed. */
 const PACE = 1000;
@@ -18,8 +20,10 @@ const SHARE = 100;
 export interface ProcessGroupOptions {
   /** The folder in which the processes meet; made if need be. */
   readonly folder: () => string;
-  /** The metrics of this process. */
+  /** The metrics of this process, for a page. */
   readonly collect: () => Promise<ResourceMetrics>;
+  /** Those of them that may be read at any time: what the application observes itself is read for a page only. */
+  readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
   /** What is on the page beside the metrics of the processes. */
   readonly describe: (processes: Readonly<Record<State, number>>) => ScopeMetrics;
   /** Most series of a metric that are kept of processes that are gone. */
@@ -32,7 +36,7 @@ export interface ProcessGroupOptions {
 }
 
 interface Own {
-  readonly metrics: ResourceMetrics;
+  readonly resource: ResourceMetrics['resource'];
   readonly snapshot: Buffer;
 }
 
@@ -71,32 +75,31 @@ export class ProcessGroup {
   /** The metrics of all processes of the cluster; of those that are gone what they have counted. */
   async collect(): Promise<ResourceMetrics> {
     const renewed = this.#renewed();
-    const others = this.#list().members.filter((member) => member !== this.#self);
+    const others = this.#folder.list().members.filter((member) => member !== this.#self);
     const ask = async (member: string) => [member, await askToRenew(this.#folder.socketOf(member))] as const;
     const answers = await Promise.all(others.map(ask));
-    const { metrics, snapshot } = await renewed;
+    const { resource, snapshot } = await renewed;
     const whoAnswered = (answer: string) => answers.filter(([, one]) => one === answer).map(([member]) => member);
     const [gone, late] = [whoAnswered('gone'), whoAnswered('late')];
     for (const _ of late) this.#options.onLate();
 
     const scopeMetrics = await this.#merged(snapshot, gone);
     scopeMetrics.push(this.#options.describe({ running: whoAnswered('renewed').length + 1, late: late.length }));
-    if (gone.length > 0) void this.#addToTotal(gone).catch(this.#options.onError);
-    return { resource: metrics.resource, scopeMetrics };
+    // One that does not listen and is still there may yet write.
+    const ended = gone.filter((member) => !isRunning(Number.parseInt(member, 10)));
+    if (ended.length > 0) void this.#addToTotal(ended).catch(this.#options.onError);
+    return { resource, scopeMetrics };
   }
 
   async #merged(own: Buffer, gone: readonly string[]): Promise<ScopeMetrics[]> {
     for (let attempt = 1; ; attempt++) {
-      const { members, total } = this.#list();
+      const { members, total } = this.#folder.list();
       const merge = new Merge();
       try {
-        for await (const { scope, metric } of inSlices(decode(total.bytes, this.#known))) merge.add(scope, metric);
+        await this.#add(merge, total.bytes, () => true);
         for (const member of new Set([...members, this.#self])) {
           const bytes = member === this.#self ? own : this.#folder.read(member);
-          const isGone = gone.includes(member);
-          for await (const { scope, metric } of inSlices(decode(bytes, this.#known))) {
-            if (!isGone || outlivesItsProcess(metric)) merge.add(scope, metric);
-          }
+          await this.#add(merge, bytes, gone.includes(member) ? outlivesItsProcess : () => true);
         }
         this.#known.forgetTheRest();
         return merge.result();
@@ -107,9 +110,20 @@ export class ProcessGroup {
     }
   }
 
+  /** A snapshot that cannot be understood costs what it says. */
+  async #add(merge: Merge, bytes: Buffer, isWanted: (metric: MetricData) => boolean): Promise<void> {
+    try {
+      for await (const { scope, metric } of inSlices(decode(bytes, this.#known))) {
+        if (isWanted(metric)) merge.add(scope, metric);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
   /** Takes what processes that are gone have counted into the total, so that their number does not matter. */
   async #addToTotal(gone: readonly string[]): Promise<void> {
-    const { members, total } = this.#list();
+    const { members, total } = this.#folder.list();
     const left = gone.filter((member) => members.includes(member));
     const merge = new Merge(this.#options.limit);
     const known = new KnownSeries();
@@ -128,37 +142,43 @@ export class ProcessGroup {
     }
   }
 
-  #list(): Listing {
-    try {
-      return this.#folder.list();
-    } catch (error) {
-      if (isMissing(error)) return NOTHING;
-      throw error;
-    }
-  }
-
   /** A snapshot that is begun after this call: what has been counted until now is in it. */
   #renewed(): Promise<Own> {
-    this.#next ??= this.#renewing.then(() => this.#renew());
+    this.#next ??= this.#inTurn(async (stopwatch) => {
+      this.#next = undefined;
+      const { resource, scopeMetrics } = await stopwatch.time(this.#options.collect);
+      this.#collected = scopeMetrics;
+      return { resource, snapshot: await this.#makeSnapshot(stopwatch) };
+    });
     return this.#next;
   }
 
-  #renew(): Promise<Own> {
-    this.#next = undefined;
-    const renewal = this.#makeSnapshot();
-    this.#renewing = renewal.catch(() => undefined);
+  #renewUnasked(): Promise<unknown> {
+    return this.#inTurn(async (stopwatch) => {
+      const often = await stopwatch.time(this.#options.collectOften);
+      const names = new Set(often.map(({ scope }) => scope.name));
+      this.#collected = [...this.#collected.filter(({ scope }) => !names.has(scope.name)), ...often];
+      await this.#makeSnapshot(stopwatch);
+      if (!this.#folder.has(this.#self)) this.#comeBack();
+    });
+  }
+
+  /** One after the other: the older of two snapshots must not replace the newer one. */
+  #inTurn<T>(renew: (stopwatch: Stopwatch) => Promise<T>): Promise<T> {
+    const stopwatch = new Stopwatch();
+    const renewal = this.#renewing.then(() => renew(stopwatch));
+    const done = () => {
+      this.#cost = stopwatch.milliseconds;
+    };
+    this.#renewing = renewal.then(done, done);
     return renewal;
   }
 
-  async #makeSnapshot(): Promise<Own> {
-    const stopwatch = new Stopwatch();
-    const metrics = await stopwatch.time(this.#options.collect);
-    this.#collected = metrics.scopeMetrics;
+  async #makeSnapshot(stopwatch: Stopwatch): Promise<Buffer> {
     const pieces: Buffer[] = [];
     for await (const piece of inSlices(stopwatch.timed(this.#encoded()))) pieces.push(piece);
     stopwatch.time(() => this.#write(pieces));
-    this.#cost = stopwatch.milliseconds;
-    return { metrics, snapshot: Buffer.concat(pieces) };
+    return Buffer.concat(pieces);
   }
 
   #encoded(): Iterable<Buffer> {
@@ -180,32 +200,35 @@ export class ProcessGroup {
     try {
       this.#folder.write(this.#self, pieces);
     } catch (error) {
-      if (isMissing(error)) this.#comeBack();
-      else this.#options.onError(error);
+      if (!isMissing(error)) this.#options.onError(error);
     }
   }
 
-  /** The last one who left took the folder along, or somebody has tidied up. */
+  /** Somebody has tidied up, or the last one who left took the folder along while this one came. */
   #comeBack(): void {
-    this.#server?.close();
-    this.#folder = new SnapshotFolder(this.#options.folder());
-    this.#listen();
+    try {
+      this.#server?.close();
+      this.#folder = new SnapshotFolder(this.#options.folder());
+      this.#listen();
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 
   #listen(): void {
-    const { onError } = this.#options;
+    this.#folder.enter(this.#self);
     this.#server = renewWhenAsked({
       path: this.#folder.socketOf(this.#self),
       renew: () => this.#renewed(),
       // Only now do the others know of it: one who does not listen would be taken for gone.
-      onListening: () => this.#write([]),
-      onError,
+      onListening: () => this.#write(this.#encoded()),
+      onError: this.#options.onError,
     });
   }
 
   #renewLater(): void {
     const again = () => this.#renewLater();
-    setTimeout(() => this.#renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+    setTimeout(() => this.#renewUnasked().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
   }
 
   #leave(): void {
@@ -214,28 +237,6 @@ export class ProcessGroup {
       this.#folder.leave(this.#self);
     } catch (error) {
       if (!isMissing(error)) this.#options.onError(error);
-    }
-  }
-}
-
-/** Adds up the time that is spent in the turns of the event loop that something takes. */
-class Stopwatch {
-  milliseconds = 0;
-
-  /** Without what a promise that `work` returns waits for. */
-  time<T>(work: () => T): T {
-    const start = performance.now();
-    const result = work();
-    this.milliseconds += performance.now() - start;
-    return result;
-  }
-
-  *timed<T>(items: Iterable<T>): Generator<T, void, void> {
-    let start = performance.now();
-    for (const item of items) {
-      this.milliseconds += performance.now() - start;
-      yield item;
-      start = performance.now();
     }
   }
 }

@@ -1,4 +1,15 @@
-import { closeSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { isAnyoneIn } from './meeting-place.ts';
@@ -22,7 +33,7 @@ interface Total {
 
 const NO_TOTAL: Total = { generation: 0, includes: [], bytes: Buffer.alloc(0) };
 
-export const NOTHING: Listing = { members: [], total: NO_TOTAL };
+const NOTHING: Listing = { members: [], total: NO_TOTAL };
 
 const SNAPSHOT = '.snapshot';
 const TOTAL = 'total-';
@@ -46,16 +57,28 @@ export class SnapshotFolder {
     return process.platform === 'win32' ? `\\\\.\\pipe\\${name.replaceAll(/[\\:]/g, '-')}` : name;
   }
 
+  /** Where a socket is no file, one in its place says who is there. */
+  enter(member: string): void {
+    if (process.platform === 'win32') writeFileSync(join(this.path, `${member}.sock`), '');
+  }
+
+  /** Whether others find the process here. */
+  has(member: string): boolean {
+    return existsSync(join(this.path, `${member}.sock`));
+  }
+
   list(): Listing {
     for (let attempt = 1; ; attempt++) {
-      const files = readdirSync(this.path);
       try {
+        const files = readdirSync(this.path);
         const total = this.#total(files);
         const members = files.filter((file) => file.endsWith(SNAPSHOT)).map((file) => file.slice(0, -SNAPSHOT.length));
         return { members: members.filter((member) => !total.includes.includes(member)), total };
       } catch (error) {
-        // A newer total has taken the place of the one that was listed.
-        if (attempt === 5) throw error;
+        if (!existsSync(this.path)) return NOTHING;
+        // A newer total has taken the place of the one that was listed, or somebody has begun anew.
+        if (attempt === 5) this.#newest = 0;
+        if (attempt === 6) throw error;
       }
     }
   }

@@ -51,8 +51,20 @@ function primary() {
   });
 }
 
+/** How often the page has asked for it. */
+function observe() {
+  let calls = 0;
+  const { metrics } = require('@opentelemetry/api');
+  const counter = metrics.getMeter('of the service').createObservableCounter('calls');
+  counter.addCallback((result) => result.observe(++calls));
+}
+
 function worker() {
-  const server = createServer((_, response) => response.end(String(process.pid)));
+  if (process.env.OBSERVED) observe();
+  const server = createServer((request, response) => {
+    if (request.url === '/last') response.on('close', () => setImmediate(() => process.exit()));
+    response.end(String(process.pid));
+  });
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
   process.on('message', () => {
     const end = Date.now() + 3000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { counted, pageOf, processes, send } from './support/cluster-traffic.ts';
+import { counted, get, pageOf, processes, send } from './support/cluster-traffic.ts';
 import { type MetricsPage, scrape, scrapeAtRest } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
@@ -56,8 +56,8 @@ function leftOvers(primaryPid: number): string[] {
   return ['/dev/shm', tmpdir()]
     .map((root) => join(root, `otel-${process.getuid?.()}`))
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder))
-    .filter((name) => name.split('-')[1] === String(primaryPid));
+    .flatMap((base) => readdirSync(base).map((name) => join(base, name)))
+    .filter((folder) => basename(folder).split('-')[1] === String(primaryPid));
 }
 
 for (const [who, options] of [
@@ -144,6 +144,36 @@ test('the primary shows what its workers have counted when none is left', async 
   await primary(cluster, 'replace');
   await until('four new ones', async () => processes(await cluster.scrapeNow()).running === 5);
   assert.equal(counted(await cluster.scrape()), 50);
+});
+
+test('what a worker that ends by itself counted last is counted', async (t) => {
+  const cluster = await startCluster(t);
+  await send(cluster.url, 20);
+  assert.equal(counted(await cluster.scrape()), 20);
+  const ended = Number(await get(`${cluster.url}/last`));
+  await until('another worker', async () => !(await primary(cluster, 'pids')).includes(ended));
+  assert.equal(counted(await cluster.scrape()), 21);
+});
+
+test('what the service observes itself is asked for once a page, however often the workers keep their numbers', async (t) => {
+  const cluster = await startCluster(t, { env: { OBSERVED: 'true' } });
+  const url = await cluster.metricsUrl();
+  assert.equal((await pageOf(url)).value('calls_total'), 4);
+  const [folder = ''] = leftOvers(cluster.pid);
+  const snapshots = () => readdirSync(folder).filter((file) => file.endsWith('.snapshot'));
+  const written = () => snapshots().map((file) => statSync(join(folder, file)).mtimeMs);
+  const now = Math.max(...written());
+  await until('all have kept their numbers again', async () => Math.min(...written()) > now);
+  assert.equal((await pageOf(url)).value('calls_total'), 8);
+});
+
+test('processes whose meeting place was tidied up find each other again', async (t) => {
+  const cluster = await startCluster(t);
+  await send(cluster.url, 20);
+  assert.equal(counted(await cluster.scrape()), 20);
+  for (const folder of leftOvers(cluster.pid)) rmSync(folder, { recursive: true });
+  await until('all are there again', async () => processes(await cluster.scrapeNow()).running === 5);
+  assert.equal(counted(await cluster.scrape()), 20);
 });
 
 test('an ES module is a cluster like any other', async (t) => {

@@ -40,6 +40,8 @@ test('four processes of PM2 have one page, also when they are reloaded and kille
   await pm2('start', script, '-i', '4', '--name', 'service', '--node-args', preload);
   const url = `http://localhost:${metricsPort}/metrics`;
   await until('four processes', () => run(url, 4));
+  const names = (await pageOf(url)).values('target_info', 'service_name');
+  assert.deepEqual(names, { '@otel-register/acceptance': 1 }, 'it has the name of the service and not of PM2');
 
   const service = `http://127.0.0.1:${servicePort}/`;
   let warmUp = 0;
