@@ -27,9 +27,12 @@ export function classicHistogram(histogram: Histogram | ExponentialHistogram, un
 function addBuckets(counts: number[], boundaries: readonly number[], { offset, bucketCounts }: Buckets, scale: number) {
   let bucket = 0;
   for (let index = 0; index < bucketCounts.length; index++) {
+    const count = bucketCounts[index] ?? 0;
+    // Most are empty, and a power costs more than all else here.
+    if (count === 0) continue;
     const upperBound = 2 ** ((offset + index + 1) * 2 ** -scale);
     while (bucket < boundaries.length && upperBound > (boundaries[bucket] ?? 0)) bucket++;
-    counts[bucket] = (counts[bucket] ?? 0) + (bucketCounts[index] ?? 0);
+    counts[bucket] = (counts[bucket] ?? 0) + count;
   }
 }
 
