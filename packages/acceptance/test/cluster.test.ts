@@ -163,7 +163,7 @@ test('what the service observes itself is asked for once a page, however often t
   const snapshots = () => readdirSync(folder).filter((file) => file.endsWith('.snapshot'));
   const written = () => snapshots().map((file) => statSync(join(folder, file)).mtimeMs);
   const now = Math.max(...written());
-  await until('all have kept their numbers again', async () => Math.min(...written()) > now);
+  await until('all have kept their numbers again', async () => Math.min(...written()) > now, 60_000);
   assert.equal((await pageOf(url)).value('calls_total'), 8);
 });
 
