@@ -1,13 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { contentLength } from './http-conventions.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
+import { type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
 
-const sent = Symbol('otel-register.bytes-sent');
 const received = Symbol('otel-register.bytes-received');
 
 type CountedRequest = IncomingMessage & { [received]?: number | undefined };
 type CountedResponse = ServerResponse & {
-  [sent]?: number;
   /** Node's own, undocumented, the same since Node 0.11: null until a length is known. */
   readonly _contentLength?: number | null;
 };
@@ -28,26 +27,40 @@ export function stopCountingResponseBodies(): void {
   for (const method of ['write', 'end']) restoreMethod(ServerResponse.prototype, method);
 }
 
-function counting(original: Method, isCounted: (response: CountedResponse) => boolean): Method {
+function counting(original: Method, isCounted: (response: CountedResponse, sent: number) => boolean): Method {
   return function (this: CountedResponse, chunk: unknown, encoding: unknown) {
-    if (chunk && isCounted(this)) this[sent] = (this[sent] ?? 0) + byteLength(chunk, encoding);
+    const answered = chunk ? requestOf(this) : undefined;
+    if (answered !== undefined && isCounted(this, answered.sent)) {
+      answered.sent = (Number.isNaN(answered.sent) ? 0 : answered.sent) + byteLength(chunk, encoding);
+    }
     return original.apply(this, arguments as never);
   };
+}
+
+/**
+ * The request that a response answers, if it is watched. Nothing is kept on the response: V8 would compile anew, and not as
+ * well, all that works on the responses of the service, once only one has a field more.
+ */
+function requestOf({ req }: ServerResponse): RequestInFlight | undefined {
+  return RequestsInFlight.on(req?.socket)?.of(req);
 }
 
 /**
  * Whether what a response ends with is to be counted. Node measures it unless the head has been written, since it announces
  * the length; a head that was written by then may have announced one.
  */
-function isUnknownToNode(response: CountedResponse): boolean {
+function isUnknownToNode(response: CountedResponse, sent: number): boolean {
   const { _contentLength: length } = response;
-  return response[sent] !== undefined || length === undefined || (length === null && response.headersSent);
+  return !Number.isNaN(sent) || length === undefined || (length === null && response.headersSent);
 }
 
-/** Bytes of a response's body, as they were given to Node. */
-export function bytesSent(response: ServerResponse): number {
-  const { [sent]: counted, _contentLength: length } = response as CountedResponse;
-  return counted ?? length ?? 0;
+/**
+ * Bytes of a response's body, as they were given to Node.
+ *
+ * @param counted NaN where none were
+ */
+export function bytesSent(response: ServerResponse, counted: number): number {
+  return Number.isNaN(counted) ? ((response as CountedResponse)._contentLength ?? 0) : counted;
 }
 
 /** Prepares {@link bytesReceived} when a request begins. */

@@ -18,17 +18,13 @@ import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
 import { spanOfRequest } from './request-spans.ts';
-import { type RequestEnded, type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
+import { type RequestEnded, type RequestInFlight, RequestsInFlight, type ServerSocket } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
-
-const inFlight = Symbol('otel-register.in-flight');
-
-type WatchedSocket = Socket & { [inFlight]?: RequestsInFlight; readonly encrypted?: boolean };
 
 interface StartMessage {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly socket: WatchedSocket;
+  readonly socket: ServerSocket;
   readonly server: Server;
 }
 
@@ -48,7 +44,9 @@ export class HttpServerProbe extends Probe {
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
-  readonly #onFinish = this.guarded(({ request, socket }: StartMessage) => socket[inFlight]?.finished(request));
+  readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
+    RequestsInFlight.on(socket)?.finished(request),
+  );
   readonly #onEnd: RequestEnded = (ended, aborted) => {
     try {
       this.#ended(ended, aborted);
@@ -116,17 +114,11 @@ export class HttpServerProbe extends Probe {
     const { request, response, socket } = message;
     if (this.#ignores(message)) return;
     countRequestBody(request);
-    let requests = socket[inFlight];
-    if (requests === undefined) {
-      requests = new RequestsInFlight(socket.encrypted ? 'https' : 'http', this.#metrics, this.#onEnd);
-      socket[inFlight] = requests;
-      // Before Node's own listener, which tells the service: what it answers then, nobody gets.
-      socket.prependOnceListener('close', () => socket[inFlight]?.closed());
-    }
+    const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
     requests.started(request, response);
   }
 
-  #ended({ kind, request, response, startedAt }: RequestInFlight, aborted: 'aborted' | undefined): void {
+  #ended({ kind, request, response, startedAt, sent }: RequestInFlight, aborted: 'aborted' | undefined): void {
     kind.active.add(-1);
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
     this.#metrics.ended(
@@ -136,7 +128,7 @@ export class HttpServerProbe extends Probe {
       aborted,
       (performance.now() - startedAt) / 1000,
       bytesReceived(request),
-      aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response),
+      aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response, sent),
       spanOfRequest(request),
     );
   }

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
+
+const inFlight = Symbol('otel-register.in-flight');
+
+/** The connection of a server. */
+export type ServerSocket = Socket & { [inFlight]?: RequestsInFlight; readonly encrypted?: boolean };
 
 /** A request that a server has begun to work on. */
 export interface RequestInFlight {
@@ -8,6 +14,8 @@ export interface RequestInFlight {
   response: ServerResponse;
   /** In milliseconds, as `performance.now()` tells them. */
   startedAt: number;
+  /** Bytes of the response's body as far as they were counted; NaN when none were. */
+  sent: number;
 }
 
 /** Told of each request once, when it ends; what it is told is good for the time of the call. */
@@ -20,6 +28,7 @@ class Place {
   response: ServerResponse | undefined = undefined;
   /** No whole number at first: V8 then writes those that follow in place. */
   startedAt = 0.5;
+  sent = Number.NaN;
 }
 
 /**
@@ -37,8 +46,25 @@ export class RequestsInFlight {
   #minorVersion = -1;
   #kind: RequestKind | undefined = undefined;
 
-  /** @param ended must not throw */
-  constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {
+  /** Those of a connection; undefined when no request that is watched came over it. */
+  static on(socket: Socket | null | undefined): RequestsInFlight | undefined {
+    return (socket as ServerSocket | null | undefined)?.[inFlight];
+  }
+
+  /**
+   * Makes a connection one whose requests are watched.
+   *
+   * @param ended must not throw
+   */
+  static watch(socket: ServerSocket, metrics: HttpServerMetrics, ended: RequestEnded): RequestsInFlight {
+    const requests = new RequestsInFlight(socket.encrypted ? 'https' : 'http', metrics, ended);
+    socket[inFlight] = requests;
+    // Before Node's own listener, which tells the service: what it answers then, nobody gets.
+    socket.prependOnceListener('close', () => requests.closed());
+    return requests;
+  }
+
+  private constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {
     this.#scheme = scheme;
     this.#metrics = metrics;
     this.#ended = ended;
@@ -53,10 +79,17 @@ export class RequestsInFlight {
       place.request = request;
       place.response = response;
       place.startedAt = startedAt;
+      place.sent = Number.NaN;
     } else {
-      this.#pipelined.push({ kind, request, response, startedAt });
+      this.#pipelined.push({ kind, request, response, startedAt, sent: Number.NaN });
     }
     kind.active.add(1);
+  }
+
+  /** What is known of a request that has not ended. */
+  of(request: IncomingMessage): RequestInFlight | undefined {
+    if (this.#place.request === request) return this.#place as RequestInFlight;
+    return this.#pipelined.find((pipelined) => pipelined.request === request);
   }
 
   /** A response that is written after its connection is gone finishes too: its request has ended before. */
