@@ -38,6 +38,9 @@ const positive: Parser<number> = {
   parse: (value) => wholeNumber(value, 1, 1_000_000),
 };
 
+/** A variable of the specification that the agent does not follow, and must not pass over in silence. */
+const notRead: Parser<string> = { expected: 'read: there are no configuration files here', parse: () => undefined };
+
 const attributes: Parser<Readonly<Record<string, string>>> = {
   expected: 'a list of key=value pairs with percent-encoded values',
   parse: parseAttributes,
@@ -130,6 +133,12 @@ export const SETTINGS = {
     'all',
   ),
   OTEL_NODE_DISABLED_INSTRUMENTATIONS: setting(instrumentations, [], 'These are not, whatever is enabled.', 'none'),
+  OTEL_CONFIG_FILE: setting(
+    notRead,
+    '',
+    'Configuration files are not read: one that is named is a line on stderr, and the other variables apply.',
+    'the other variables',
+  ),
   OTEL_LOG_LEVEL: setting(
     oneOf('none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'),
     'info',

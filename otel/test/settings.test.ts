@@ -55,6 +55,11 @@ for (const [name, value, message] of [
     'OTEL_CACHE_NAME_PATTERNS="session:*=sessions,user:*" is not a list of pattern=name pairs, such as session:*=sessions,user:*:profile=profiles; using none instead',
   ],
   [
+    'OTEL_CONFIG_FILE',
+    'otel.yaml',
+    'OTEL_CONFIG_FILE="otel.yaml" is not read: there are no configuration files here; using the other variables instead',
+  ],
+  [
     'OTEL_LOG_LEVEL',
     'loud',
     'OTEL_LOG_LEVEL="loud" is not one of none, error, warn, info, debug, verbose, all; using info instead',
