@@ -30,6 +30,7 @@ export function start(): void {
     (request) => metrics?.isScrape(request) ?? false,
     (request) => metrics?.served(request),
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
+    config.OTEL_NODE_LOG_CORRELATION,
   );
   metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
   const sdk = withoutItsLogger(

@@ -126,6 +126,11 @@ export const SETTINGS = {
     ['none'],
     'otlp or console switches spans on; the standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
   ),
+  OTEL_NODE_LOG_CORRELATION: setting(
+    boolean,
+    false,
+    'true: lines that pino, winston and bunyan 1 write within a trace get trace_id, span_id and trace_flags.',
+  ),
   OTEL_NODE_ENABLED_INSTRUMENTATIONS: setting(
     instrumentations,
     [],

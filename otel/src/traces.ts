@@ -13,6 +13,9 @@ const WITHOUT_SPANS = ['host-metrics', 'runtime-node'];
  */
 const TOO_FINE = ['dns', 'net', 'router'];
 
+/** They write into the service's log lines, only where that is asked for; no log is sent anywhere. */
+const LOGGERS = ['pino', 'winston', 'bunyan'];
+
 /** Upstream's own metrics go nowhere, so nothing that the probes count is counted twice. */
 const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
 
@@ -23,15 +26,23 @@ const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
  * @param isScrape tells the requests that get no span
  * @param onServed told of each request that a server has received, within its span
  * @param askedFor what OTEL_NODE_ENABLED_INSTRUMENTATIONS names
+ * @param logCorrelation whether log lines get the ids of their span
  */
 export function createSpanInstrumentations(
   isScrape: (request: IncomingMessage) => boolean,
   onServed: (request: IncomingMessage) => void,
   askedFor: readonly string[],
+  logCorrelation: boolean,
 ): Instrumentation[] {
   const off = [...WITHOUT_SPANS, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
   return getNodeAutoInstrumentations({
     ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
+    ...Object.fromEntries(
+      LOGGERS.map((name) => [
+        `@opentelemetry/instrumentation-${name}`,
+        { enabled: logCorrelation, disableLogSending: true },
+      ]),
+    ),
     '@opentelemetry/instrumentation-http': {
       ignoreIncomingRequestHook: isScrape,
       requestHook: (_span, request) => {
