@@ -1,12 +1,14 @@
 import { diag } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
+import { createSpanProbes } from './span-probes.ts';
 
 export { helpText } from './help.ts';
 
@@ -31,8 +33,11 @@ export function start(): void {
     (request) => metrics?.served(request),
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
     config.OTEL_NODE_LOG_CORRELATION,
+    PROBES_WITH_SPANS,
   );
-  metrics = hasMetrics ? createMetrics(config, (name) => isEnabled(config, name)) : undefined;
+  const isProbeEnabled = (name: string) => isEnabled(config, name);
+  metrics = hasMetrics ? createMetrics(config, isProbeEnabled) : undefined;
+  const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isProbeEnabled) : [];
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
@@ -41,7 +46,7 @@ export function start(): void {
         ),
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
-        instrumentations: metrics?.probes ?? [],
+        instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
         ...(hasTraces ? {} : { spanProcessors: [] }),
       }),

@@ -96,6 +96,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
         // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
         isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
         cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
+        spans: hasSpans,
       },
       isEnabled,
     ),

@@ -27,14 +27,16 @@ const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
  * @param onServed told of each request that a server has received, within its span
  * @param askedFor what OTEL_NODE_ENABLED_INSTRUMENTATIONS names
  * @param logCorrelation whether log lines get the ids of their span
+ * @param madeElsewhere the libraries whose spans the probes make
  */
 export function createSpanInstrumentations(
   isScrape: (request: IncomingMessage) => boolean,
   onServed: (request: IncomingMessage) => void,
   askedFor: readonly string[],
   logCorrelation: boolean,
+  madeElsewhere: readonly string[],
 ): Instrumentation[] {
-  const off = [...WITHOUT_SPANS, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
+  const off = [...WITHOUT_SPANS, ...madeElsewhere, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
   return getNodeAutoInstrumentations({
     ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
     ...Object.fromEntries(

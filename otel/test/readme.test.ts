@@ -17,7 +17,7 @@ test('the table of settings in the README is the one that is read (npm run docs 
 
 test('the table of metrics in the README names every metric that the probes declare, with its type, and no other', () => {
   const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 1 });
-  createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
+  createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: false }, () => true);
   lateAnswersMetric(cells);
   const ofCluster = processesMetric('test', { running: 1, late: 0 }).metrics;
   const declared = [...cells.declared, ...ofCluster].map((metric) => {

@@ -35,6 +35,8 @@ export interface ProbeContext {
   readonly isOwn: () => boolean;
   /** Names of caches for the keys of Redis; those of other keys are their prefixes. */
   readonly cacheNames: readonly CacheNamePattern[];
+  /** Whether traces are on: the probes of {@link PROBES_WITH_SPANS} make spans then. */
+  readonly spans: boolean;
 }
 
 /** All probes by the names that OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS take. */
@@ -59,6 +61,9 @@ export const PROBE_NAMES = [
 ] as const;
 
 export type ProbeName = (typeof PROBE_NAMES)[number];
+
+/** Those that make the spans of their library themselves: upstream's instrumentation for it is not loaded. */
+export const PROBES_WITH_SPANS: readonly ProbeName[] = [];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(

@@ -11,7 +11,10 @@ import { createProbes } from '../src/index.ts';
 const require = createRequire(import.meta.url);
 const libraries = createRequire(new URL('../../acceptance/libraries/current/index.js', import.meta.url));
 const cells = new CellRegistry({ scope: 'test', cardinalityLimit: 100 });
-const probes = createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [] }, () => true);
+const probes = createProbes(
+  { cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: false },
+  () => true,
+);
 const reader = cells.producer();
 const enable = () => {
   for (const probe of probes) probe.enable();
