@@ -5,7 +5,7 @@ import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 import { createSpanProbes } from './span-probes.ts';
@@ -24,20 +24,18 @@ export function start(): void {
   const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
   const serviceName = serviceNameOf(config);
 
-  let metrics: Metrics | undefined;
+  const isSwitchedOn = (name: string) => isEnabled(config, name);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
   const spanInstrumentations = spans?.createSpanInstrumentations(
-    (request) => metrics?.isScrape(request) ?? false,
-    (request) => metrics?.served(request),
+    isSwitchedOn,
     config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
     config.OTEL_NODE_LOG_CORRELATION,
     PROBES_WITH_SPANS,
   );
-  const isProbeEnabled = (name: string) => isEnabled(config, name);
-  metrics = hasMetrics ? createMetrics(config, isProbeEnabled) : undefined;
-  const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isProbeEnabled) : [];
+  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn) : undefined;
+  const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isSwitchedOn) : [];
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({

@@ -6,7 +6,7 @@ import { AggregationType, InstrumentType, type MetricProducer, type ResourceMetr
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
-import { createProbes, type Probe, servedWithin } from '@otel-register/probes';
+import { createProbes, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { derive } from './derived-metrics.ts';
@@ -20,10 +20,6 @@ const SCOPE = 'otel-register';
 export interface Metrics {
   readonly reader: PrometheusExporter;
   readonly probes: Probe[];
-  /** Whether a request is a scrape, which is none of the service's traffic. */
-  readonly isScrape: (request: IncomingMessage) => boolean;
-  /** To be told of each request that a server has received, while its span is active. */
-  readonly served: (request: IncomingMessage) => void;
   /** Starts answering scrapes. */
   readonly listen: (serviceName: string) => void;
 }
@@ -100,8 +96,6 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       },
       isEnabled,
     ),
-    isScrape: (request) => isOnServicePort(request) || isOnOwnPort((request.socket as { server?: unknown }).server),
-    served: (request) => servedWithin(request, cells.captureSpan()),
     listen(serviceName) {
       const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
       if (isSamePort) answerOnServicePorts(handler);

@@ -1,17 +1,48 @@
-import type { EventEmitter } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
-import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 
-/** They make metrics and no spans: what they measure, the probes measure. */
-const WITHOUT_SPANS = ['host-metrics', 'runtime-node'];
+type InstrumentationClass = new (config?: object) => Instrumentation;
 
 /**
- * Off unless they are asked for by name: a span for each socket and each look-up of a host, and one for each layer of a
- * router that the Express instrumentation has a span for already.
+ * The instrumentations of `@opentelemetry/auto-instrumentations-node` for what no probe makes spans of. Each is loaded only
+ * when it is switched on.
  */
-const TOO_FINE = ['dns', 'net', 'router'];
+const UPSTREAM: Record<string, () => InstrumentationClass> = {
+  amqplib: () => require('@opentelemetry/instrumentation-amqplib').AmqplibInstrumentation,
+  'aws-lambda': () => require('@opentelemetry/instrumentation-aws-lambda').AwsLambdaInstrumentation,
+  'aws-sdk': () => require('@opentelemetry/instrumentation-aws-sdk').AwsInstrumentation,
+  bunyan: () => require('@opentelemetry/instrumentation-bunyan').BunyanInstrumentation,
+  'cassandra-driver': () => require('@opentelemetry/instrumentation-cassandra-driver').CassandraDriverInstrumentation,
+  cucumber: () => require('@opentelemetry/instrumentation-cucumber').CucumberInstrumentation,
+  dataloader: () => require('@opentelemetry/instrumentation-dataloader').DataloaderInstrumentation,
+  dns: () => require('@opentelemetry/instrumentation-dns').DnsInstrumentation,
+  fs: () => require('@opentelemetry/instrumentation-fs').FsInstrumentation,
+  'generic-pool': () => require('@opentelemetry/instrumentation-generic-pool').GenericPoolInstrumentation,
+  graphql: () => require('@opentelemetry/instrumentation-graphql').GraphQLInstrumentation,
+  grpc: () => require('@opentelemetry/instrumentation-grpc').GrpcInstrumentation,
+  ioredis: () => require('@opentelemetry/instrumentation-ioredis').IORedisInstrumentation,
+  kafkajs: () => require('@opentelemetry/instrumentation-kafkajs').KafkaJsInstrumentation,
+  knex: () => require('@opentelemetry/instrumentation-knex').KnexInstrumentation,
+  'lru-memoizer': () => require('@opentelemetry/instrumentation-lru-memoizer').LruMemoizerInstrumentation,
+  memcached: () => require('@opentelemetry/instrumentation-memcached').MemcachedInstrumentation,
+  mongodb: () => require('@opentelemetry/instrumentation-mongodb').MongoDBInstrumentation,
+  mongoose: () => require('@opentelemetry/instrumentation-mongoose').MongooseInstrumentation,
+  mysql: () => require('@opentelemetry/instrumentation-mysql').MySQLInstrumentation,
+  mysql2: () => require('@opentelemetry/instrumentation-mysql2').MySQL2Instrumentation,
+  'nestjs-core': () => require('@opentelemetry/instrumentation-nestjs-core').NestInstrumentation,
+  net: () => require('@opentelemetry/instrumentation-net').NetInstrumentation,
+  openai: () => require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation,
+  oracledb: () => require('@opentelemetry/instrumentation-oracledb').OracleInstrumentation,
+  pg: () => require('@opentelemetry/instrumentation-pg').PgInstrumentation,
+  pino: () => require('@opentelemetry/instrumentation-pino').PinoInstrumentation,
+  redis: () => require('@opentelemetry/instrumentation-redis').RedisInstrumentation,
+  'socket.io': () => require('@opentelemetry/instrumentation-socket.io').SocketIoInstrumentation,
+  tedious: () => require('@opentelemetry/instrumentation-tedious').TediousInstrumentation,
+  winston: () => require('@opentelemetry/instrumentation-winston').WinstonInstrumentation,
+};
+
+/** Off unless they are asked for by name: a span for each socket, each look-up of a host and each call of the file system. */
+const TOO_FINE = ['dns', 'fs', 'net'];
 
 /** They write into the service's log lines, only where that is asked for; no log is sent anywhere. */
 const LOGGERS = ['pino', 'winston', 'bunyan'];
@@ -20,48 +51,30 @@ const LOGGERS = ['pino', 'winston', 'bunyan'];
 const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };
 
 /**
- * Makes the instrumentations that produce spans, those of `@opentelemetry/auto-instrumentations-node`, as the standard
- * variables switch them. This file is loaded only when spans have somewhere to go.
+ * Makes upstream's instrumentations that produce spans, as the standard variables switch them. This file is loaded only when
+ * spans have somewhere to go.
  *
- * @param isScrape tells the requests that get no span
- * @param onServed told of each request that a server has received, within its span
+ * @param isEnabled what the standard variables say of a name
  * @param askedFor what OTEL_NODE_ENABLED_INSTRUMENTATIONS names
  * @param logCorrelation whether log lines get the ids of their span
  * @param madeElsewhere the libraries whose spans the probes make
  */
 export function createSpanInstrumentations(
-  isScrape: (request: IncomingMessage) => boolean,
-  onServed: (request: IncomingMessage) => void,
+  isEnabled: (name: string) => boolean,
   askedFor: readonly string[],
   logCorrelation: boolean,
   madeElsewhere: readonly string[],
 ): Instrumentation[] {
-  const off = [...WITHOUT_SPANS, ...madeElsewhere, ...TOO_FINE.filter((name) => !askedFor.includes(name))];
-  return getNodeAutoInstrumentations({
-    ...Object.fromEntries(off.map((name) => [`@opentelemetry/instrumentation-${name}`, { enabled: false }])),
-    ...Object.fromEntries(
-      LOGGERS.map((name) => [
-        `@opentelemetry/instrumentation-${name}`,
-        { enabled: logCorrelation, disableLogSending: true },
-      ]),
-    ),
-    '@opentelemetry/instrumentation-http': {
-      ignoreIncomingRequestHook: isScrape,
-      requestHook: (_span, request) => {
-        if ('httpVersion' in request) onServed(request);
-      },
-      responseHook: (_span, response) => makeRoom(response),
-    },
-  });
+  const isOn = (name: string) => {
+    if (LOGGERS.includes(name)) return logCorrelation;
+    if (madeElsewhere.includes(name)) return false;
+    return isEnabled(name) && (!TOO_FINE.includes(name) || askedFor.includes(name));
+  };
+  return Object.entries(UPSTREAM).flatMap(([name, load]) => (isOn(name) ? [make(load(), name)] : []));
 }
 
-/**
- * The http and Express instrumentations listen for the close of each response. A service that has ten listeners of its own
- * there must not be warned of a leak because of them.
- */
-function makeRoom(response: EventEmitter): void {
-  const most = response.getMaxListeners();
-  if (most > 0) response.setMaxListeners(most + 2);
+function make(Upstream: InstrumentationClass, name: string): Instrumentation {
+  return new Upstream(LOGGERS.includes(name) ? { disableLogSending: true } : {});
 }
 
 /** Switches them on. The SDK does not get them: it would hand them its meter provider. */

@@ -72,5 +72,5 @@ test('spans of a process that ends by itself have reached the collector', async 
     env: { ...tracing, OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost:${port}` },
   }).ended;
   assert.equal(code, 0);
-  assert.match(Buffer.concat(received).toString('latin1'), /instrumentation-http/);
+  assert.match(Buffer.concat(received).toString('latin1'), /probe-http/);
 });

@@ -16,16 +16,16 @@ const CLIENT = 'http_client_request_duration_seconds';
 const CALLER = 'c'.repeat(16);
 
 /**
- * Each operation with its metric, and the library that made the span that is active when it begins, where that is not the
- * span of the request: spans of pg, ioredis and undici are never active.
+ * Each operation with its metric, and the library whose span it is remembered with, where that is not the span of the request:
+ * spans that upstream makes of pg and ioredis are never active.
  */
 const OPERATIONS = [
   ['pg', DATABASE],
   ['ioredis', DATABASE],
   ['nodeRedis', DATABASE, 'redis'],
   ['http', CLIENT, 'http'],
-  ['fetch', CLIENT],
-  ['undici', CLIENT],
+  ['fetch', CLIENT, 'undici'],
+  ['undici', CLIENT, 'undici'],
 ] as const;
 
 const folder = throwAwayFolder();

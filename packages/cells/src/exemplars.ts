@@ -1,4 +1,4 @@
-import { isSpanContextValid, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { isSpanContextValid, type Span, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 
 /** One observation and the span that it was made in (data model, "Exemplars"). */
 export interface Exemplar {
@@ -13,17 +13,17 @@ export interface Exemplar {
 export type ExemplarFilter = 'trace_based' | 'always_on' | 'always_off';
 
 /**
- * The span to remember an observation with, asked when what is observed begins: by its end the active span may be another
- * one. Undefined when there is none that the filter lets through.
+ * The span to remember an observation with: the given one, or the active one, asked when what is observed begins: by its end
+ * another one may be active. Undefined when there is none that the filter lets through.
  */
-export type CaptureSpan = () => SpanContext | undefined;
+export type CaptureSpan = (span?: Span) => SpanContext | undefined;
 
 /** What asks for the active span under `filter`; where no spans are made, use {@link captureNothing}, which costs nothing. */
 export function captureSpan(filter: ExemplarFilter): CaptureSpan {
   if (filter === 'always_off') return captureNothing;
   const needed = filter === 'trace_based' ? TraceFlags.SAMPLED : TraceFlags.NONE;
-  return () => {
-    const context = trace.getActiveSpan()?.spanContext();
+  return (span = trace.getActiveSpan()) => {
+    const context = span?.spanContext();
     if (context === undefined || (context.traceFlags & needed) !== needed || !isSpanContextValid(context))
       return undefined;
     return context;

@@ -1,10 +1,16 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { Agent, ClientRequest, type IncomingMessage } from 'node:http';
-import type { SpanContext } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
 import type { ClientSocket } from './http-client-connections.ts';
 import { type ClientRequestKind, type HttpClientMetrics, requestErrorType } from './http-client-metrics.ts';
+import { endClientSpan, HttpClientSpans, methodAttributes } from './http-client-spans.ts';
+import { defaultPort, peerAttributes } from './http-conventions.ts';
+import { outgoingHeaders } from './outgoing-headers.ts';
 import { type Method, patchMethod, unpatchMethod } from './patch.ts';
 import { Probe } from './probe.ts';
+import { pathWithoutSecrets } from './url-secrets.ts';
+
+const CREDENTIALS = 'REDACTED:REDACTED@';
 
 const begun = Symbol('otel-register.begun');
 const current = Symbol('otel-register.current');
@@ -19,7 +25,9 @@ type WatchedRequest = ClientRequest & {
 interface Begun {
   readonly kind: ClientRequestKind;
   readonly startedAt: number;
-  readonly span: SpanContext | undefined;
+  readonly exemplar: SpanContext | undefined;
+  /** Undefined where nothing is recorded. */
+  readonly span: Span | undefined;
   socket: WatchedSocket | undefined;
 }
 
@@ -29,6 +37,7 @@ type WatchedSocket = ClientSocket & { [current]?: WatchedRequest | undefined };
 interface RequestOptions {
   readonly port?: string | number | null;
   readonly socketPath?: string | null;
+  readonly auth?: string | null;
 }
 
 /**
@@ -41,19 +50,28 @@ interface RequestOptions {
  */
 export class HttpClientProbe extends Probe {
   readonly #metrics: HttpClientMetrics;
+  /** Undefined where no spans are made. */
+  readonly #spans: HttpClientSpans | undefined;
   readonly #onError = this.guarded(({ request, error }: { request: WatchedRequest; error: unknown }) =>
-    this.#ended(request, requestErrorType(error)),
+    this.#ended(request, requestErrorType(error), error),
+  );
+  /** Told, in spite of its name, when the head of the response has come: later the connection may be gone. */
+  readonly #onResponse = this.guarded(({ request, response }: { request: WatchedRequest; response: Response }) =>
+    request[begun]?.span?.setAttributes(peerAttributes(response.socket)),
   );
 
-  constructor(metrics: HttpClientMetrics) {
+  /** @param hasSpans whether requests have spans */
+  constructor(metrics: HttpClientMetrics, hasSpans: boolean) {
     super('http');
     this.#metrics = metrics;
+    this.#spans = hasSpans ? new HttpClientSpans(() => this.tracer) : undefined;
   }
 
   override enable(): void {
     if (this.isEnabled()) return;
     super.enable();
     diagnosticsChannel.subscribe('http.client.request.error', this.#onError);
+    if (this.#spans) diagnosticsChannel.subscribe('http.client.response.finish', this.#onResponse);
     patchMethod(Agent.prototype, 'addRequest', (original) => this.#adding(original));
     patchMethod(ClientRequest.prototype, 'onSocket', (original) => this.#connecting(original));
   }
@@ -61,6 +79,7 @@ export class HttpClientProbe extends Probe {
   override disable(): void {
     super.disable();
     diagnosticsChannel.unsubscribe('http.client.request.error', this.#onError);
+    diagnosticsChannel.unsubscribe('http.client.response.finish', this.#onResponse);
     unpatchMethod(Agent.prototype, 'addRequest');
     unpatchMethod(ClientRequest.prototype, 'onSocket');
   }
@@ -85,7 +104,8 @@ export class HttpClientProbe extends Probe {
 
   #began(request: WatchedRequest, options?: RequestOptions): void {
     try {
-      if (request[begun] === undefined) this.#begin(request, options?.socketPath, options?.port ?? undefined);
+      if (request[begun] === undefined)
+        this.#begin(request, options?.socketPath, options?.port ?? undefined, options?.auth);
     } catch (error) {
       this.failed(error);
     }
@@ -106,7 +126,12 @@ export class HttpClientProbe extends Probe {
     }
   }
 
-  #begin(request: WatchedRequest, path: string | null | undefined, port: string | number | undefined): void {
+  #begin(
+    request: WatchedRequest,
+    path: string | null | undefined,
+    port: string | number | undefined,
+    auth?: string | null,
+  ): void {
     if (this.#metrics.isOwn()) {
       request[begun] = null;
       return;
@@ -114,7 +139,16 @@ export class HttpClientProbe extends Probe {
     const scheme = request.protocol === 'https:' ? 'https' : 'http';
     const target = this.#metrics.target(scheme, path ?? request.host, path ? undefined : port);
     const kind = this.#metrics.kind(target, request.method);
-    request[begun] = { kind, startedAt: performance.now(), span: this.#metrics.captureSpan(), socket: undefined };
+    const startedAt = performance.now();
+    const span = this.#spans?.started(request.method, request, outgoingHeaders);
+    span?.setAttributes({
+      ...methodAttributes(request.method),
+      'server.address': target.address,
+      'server.port': target.port,
+      'url.full': urlOf(request, scheme, target.port, auth),
+      'user_agent.original': request.getHeader('user-agent') as string | undefined,
+    });
+    request[begun] = { kind, startedAt, exemplar: this.#metrics.captureSpan(span), span, socket: undefined };
   }
 
   #watch(socket: WatchedSocket): void {
@@ -137,18 +171,29 @@ export class HttpClientProbe extends Probe {
     socket.on('close', closed).on('agentRemove', removed);
   }
 
-  #ended(request: WatchedRequest, error: string | undefined): void {
+  #ended(request: WatchedRequest, type: string | undefined, error?: unknown): void {
     const known = request[begun];
     if (!known) return;
     request[begun] = null;
-    const { kind, startedAt, span, socket } = known;
+    const { kind, startedAt, exemplar, span, socket } = known;
     if (socket) {
       this.#metrics.connections.used(socket, -1);
       socket[current] = undefined;
     }
     const { statusCode: status, httpVersion: version } = request.res ?? {};
-    this.#metrics.ended(kind, status, version, error, startedAt, span);
+    if (span) endClientSpan(span, status, version, type, error);
+    this.#metrics.ended(kind, status, version, type, startedAt, exemplar);
   }
+}
+
+/** Where a request goes, without what is secret. */
+function urlOf({ host, path }: WatchedRequest, scheme: string, port: number | undefined, auth?: string | null): string {
+  const told = pathWithoutSecrets(path);
+  // As it is asked of a proxy.
+  if (!path.startsWith('/')) return told.replace(/\/\/[^/@]*@/, `//${CREDENTIALS}`);
+  const address = host.includes(':') ? `[${host}]` : host;
+  const at = port === undefined || port === defaultPort(scheme) ? address : `${address}:${port}`;
+  return `${scheme}://${auth ? CREDENTIALS : ''}${at}${told}`;
 }
 
 /** Of a request without an agent, whose options nobody sees. */

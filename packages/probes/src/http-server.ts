@@ -2,7 +2,8 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { CellRegistry } from '@otel-register/cells';
+import type { Context, Span } from '@opentelemetry/api';
+import type { CaptureSpan, CellRegistry } from '@otel-register/cells';
 import {
   bytesReceived,
   bytesSent,
@@ -13,11 +14,12 @@ import {
 import { mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import { HttpServerMetrics } from './http-server-metrics.ts';
+import { endServerSpan, HttpServerSpans } from './http-server-spans.ts';
 import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
-import { spanOfRequest } from './request-spans.ts';
+import { followRequests, requestContext, stopFollowingRequests } from './request-context.ts';
 import { type RequestEnded, type RequestInFlight, RequestsInFlight, type ServerSocket } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
 
@@ -41,6 +43,9 @@ export class HttpServerProbe extends Probe {
   readonly #http2: Http2Requests;
   readonly #upgrades: HttpUpgrades;
   readonly #ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
+  readonly #captureSpan: CaptureSpan;
+  /** Undefined where no spans are made. */
+  readonly #spans: HttpServerSpans | undefined;
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
@@ -55,14 +60,23 @@ export class HttpServerProbe extends Probe {
     }
   };
 
-  /** @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own */
-  constructor(cells: CellRegistry, ignores: (message: { request?: IncomingMessage; server: Server }) => boolean) {
+  /**
+   * @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own
+   * @param hasSpans whether requests have spans
+   */
+  constructor(
+    cells: CellRegistry,
+    ignores: (message: { request?: IncomingMessage; server: Server }) => boolean,
+    hasSpans: boolean,
+  ) {
     super('http');
     this.#ignores = ignores;
+    this.#captureSpan = cells.captureSpan;
+    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer) : undefined;
     this.#metrics = new HttpServerMetrics(cells);
     const failed = (error: unknown) => this.failed(error);
-    this.#http2 = new Http2Requests(this.#metrics, failed);
-    this.#upgrades = new HttpUpgrades(this.#metrics, failed);
+    this.#http2 = new Http2Requests(this.#metrics, this.#spans, cells.captureSpan, failed);
+    this.#upgrades = new HttpUpgrades(this.#metrics, this.#spans, failed);
     this.#connections = new OpenConnections(cells, {
       ignores: (server) => ignores({ server: server as Server }),
       connected: this.guarded((server: NetServer) => this.#connected(server)),
@@ -76,6 +90,7 @@ export class HttpServerProbe extends Probe {
     diagnosticsChannel.subscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish);
     countResponseBodies();
+    if (this.#spans) followRequests();
     this.#connections.watch();
   }
 
@@ -84,19 +99,21 @@ export class HttpServerProbe extends Probe {
     diagnosticsChannel.unsubscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish);
     stopCountingResponseBodies();
+    if (this.#spans) stopFollowingRequests();
     this.#connections.unwatch();
     this.#events.forgetAll();
     this.#http2.stop();
   }
 
-  /** Watches what a server emits only where its channels do not tell all. */
+  /** Watches what a server emits only where its channels do not tell all, or to call its listeners within their spans. */
   #connected(server: NetServer): void {
-    const hasUpgrades = server.listenerCount('upgrade') > 0 || server.listenerCount('connect') > 0;
-    if (hasUpgrades || isHttp2Server(server)) this.#events.watch(server);
+    const hasMore =
+      this.#spans !== undefined || server.listenerCount('upgrade') > 0 || server.listenerCount('connect') > 0;
+    if (hasMore || isHttp2Server(server)) this.#events.watch(server);
   }
 
   /** A server is about to tell its listeners something. */
-  #emitted(event: unknown, first: unknown, second: unknown): void {
+  #emitted(event: unknown, first: unknown, second: unknown): Context | undefined {
     try {
       if (event === 'stream') {
         this.#http2.started(first as Parameters<Http2Requests['started']>[0], second as IncomingHttpHeaders);
@@ -105,8 +122,10 @@ export class HttpServerProbe extends Probe {
       } else if (event === 'upgrade' || event === 'connect') {
         this.#upgrades.started(first as IncomingMessage, second as Socket);
       }
+      return this.#spans && requestContext(first);
     } catch (error) {
       this.failed(error);
+      return undefined;
     }
   }
 
@@ -115,21 +134,38 @@ export class HttpServerProbe extends Probe {
     if (this.#ignores(message)) return;
     countRequestBody(request);
     const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
-    requests.started(request, response);
+    requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
   }
 
-  #ended({ kind, request, response, startedAt, sent }: RequestInFlight, aborted: 'aborted' | undefined): void {
+  #startSpan(spans: HttpServerSpans, { request, socket, server }: StartMessage): Span {
+    // Connections that the service hands to its server itself are announced by no channel.
+    this.#events.watch(server);
+    const { httpVersion, method, url, headers } = request;
+    return spans.started(
+      request,
+      socket.encrypted ? 'https' : 'http',
+      httpVersion,
+      method,
+      url ?? '/',
+      headers,
+      socket,
+    );
+  }
+
+  #ended({ kind, request, response, startedAt, sent, span }: RequestInFlight, aborted: 'aborted' | undefined): void {
     kind.active.add(-1);
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
+    const route = routeOf(request);
+    if (span) endServerSpan(span, kind.method, route, status, aborted);
     this.#metrics.ended(
       kind,
-      routeOf(request),
+      route,
       status,
       aborted,
       (performance.now() - startedAt) / 1000,
       bytesReceived(request),
       aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response, sent),
-      spanOfRequest(request),
+      span && this.#captureSpan(span),
     );
   }
 }

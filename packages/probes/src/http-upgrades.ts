@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Span } from '@opentelemetry/api';
 import { routeOf } from './http-route.ts';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
+import { endServerSpan, type HttpServerSpans } from './http-server-spans.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 
 const STATUS_LINE = /^HTTP\/\d\.\d (\d{3})/;
@@ -11,6 +14,7 @@ interface Handshake {
   readonly request: IncomingMessage;
   readonly kind: RequestKind;
   readonly startedAt: number;
+  readonly span: Span | undefined;
 }
 
 /**
@@ -22,18 +26,23 @@ interface Handshake {
  */
 export class HttpUpgrades {
   readonly #metrics: HttpServerMetrics;
+  readonly #spans: HttpServerSpans | undefined;
   readonly #failed: (error: unknown) => void;
 
-  constructor(metrics: HttpServerMetrics, failed: (error: unknown) => void) {
+  constructor(metrics: HttpServerMetrics, spans: HttpServerSpans | undefined, failed: (error: unknown) => void) {
     this.#metrics = metrics;
+    this.#spans = spans;
     this.#failed = failed;
   }
 
   /** A server tells its listener of an upgrade or CONNECT. */
-  started(request: IncomingMessage, socket: Duplex & { readonly encrypted?: boolean }): void {
-    const kind = this.#metrics.kindOf(socket.encrypted ? 'https' : 'http', request.httpVersion, request.method);
+  started(request: IncomingMessage, socket: Socket & { readonly encrypted?: boolean }): void {
+    const { httpVersion, method, url = '/', headers } = request;
+    const scheme = socket.encrypted ? 'https' : 'http';
+    const kind = this.#metrics.kindOf(scheme, httpVersion, method);
     kind.active.add(1);
-    const handshake = { request, kind, startedAt: performance.now() };
+    const span = this.#spans?.started(request, scheme, httpVersion, method, url, headers, socket);
+    const handshake = { request, kind, startedAt: performance.now(), span };
     const onClose = () => answered(undefined, 'aborted');
     const answered = (status: number | undefined, aborted?: 'aborted') => {
       socket.removeListener('close', onClose);
@@ -51,11 +60,17 @@ export class HttpUpgrades {
     for (const method of ['_write', '_writev']) overrideMethod(socket, method, watching);
   }
 
-  #ended({ request, kind, startedAt }: Handshake, status: number | undefined, aborted: 'aborted' | undefined): void {
+  #ended(
+    { request, kind, startedAt, span }: Handshake,
+    status: number | undefined,
+    aborted: 'aborted' | undefined,
+  ): void {
     kind.active.add(-1);
     try {
       const seconds = (performance.now() - startedAt) / 1000;
-      this.#metrics.ended(kind, routeOf(request), status, aborted, seconds, undefined, undefined);
+      const route = routeOf(request);
+      if (span) endServerSpan(span, kind.method, route, status, aborted);
+      this.#metrics.ended(kind, route, status, aborted, seconds, undefined, undefined);
     } catch (error) {
       this.#failed(error);
     }

@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Span } from '@opentelemetry/api';
+import type { CaptureSpan } from '@otel-register/cells';
 import { byteLength } from './http-bodies.ts';
 import { contentLength, mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
+import { endServerSpan, type HttpServerSpans } from './http-server-spans.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
+import { emittingIn, requestContext } from './request-context.ts';
 
 const kindOf = Symbol('otel-register.kind');
 const startedAt = Symbol('otel-register.started-at');
+const spanOf = Symbol('otel-register.span');
 const requestOf = Symbol('otel-register.request');
 const announced = Symbol('otel-register.bytes-announced');
 const sent = Symbol('otel-register.bytes-sent');
@@ -15,7 +21,7 @@ const received = Symbol('otel-register.bytes-received');
 
 /** A `ServerHttp2Stream`: one request and its response. */
 interface RequestStream extends Duplex {
-  readonly session: { readonly encrypted: boolean };
+  readonly session: { readonly encrypted: boolean; readonly socket: Socket };
   readonly sentHeaders: OutgoingHttpHeaders | undefined;
   readonly aborted: boolean;
   readonly rstCode: number;
@@ -23,6 +29,7 @@ interface RequestStream extends Duplex {
   readonly endAfterHeaders: boolean;
   [kindOf]?: RequestKind;
   [startedAt]: number;
+  [spanOf]?: Span | undefined;
   /** What a framework has the route on: node:http2's own request, where the service uses its API like that of node:http. */
   [requestOf]?: object;
   [announced]?: number | undefined;
@@ -36,13 +43,22 @@ interface RequestStream extends Duplex {
  */
 export class Http2Requests {
   readonly #metrics: HttpServerMetrics;
+  readonly #spans: HttpServerSpans | undefined;
+  readonly #captureSpan: CaptureSpan;
   readonly #failed: (error: unknown) => void;
   readonly #onClose: (this: RequestStream) => void;
   /** The prototype of all requests' streams, known with the first of them. */
   #streams: object | undefined;
 
-  constructor(metrics: HttpServerMetrics, failed: (error: unknown) => void) {
+  constructor(
+    metrics: HttpServerMetrics,
+    spans: HttpServerSpans | undefined,
+    captureSpan: CaptureSpan,
+    failed: (error: unknown) => void,
+  ) {
     this.#metrics = metrics;
+    this.#spans = spans;
+    this.#captureSpan = captureSpan;
     this.#failed = failed;
     const closed = (stream: RequestStream) => this.#closed(stream);
     this.#onClose = function () {
@@ -53,8 +69,11 @@ export class Http2Requests {
   /** A server tells its listeners of a new stream. */
   started(stream: RequestStream, headers: IncomingHttpHeaders): void {
     this.#countBodies(stream);
-    const kind = this.#metrics.kindOf(stream.session.encrypted ? 'https' : 'http', '2', headers[':method']);
+    const scheme = stream.session.encrypted ? 'https' : 'http';
+    const { ':method': method, ':path': path = '/' } = headers;
+    const kind = this.#metrics.kindOf(scheme, '2', method);
     kind.active.add(1);
+    stream[spanOf] = this.#spans?.started(stream, scheme, '2', method, path, headers, stream.session.socket);
     stream[kindOf] = kind;
     stream[startedAt] = performance.now();
     stream[announced] = contentLength(headers['content-length']);
@@ -67,26 +86,30 @@ export class Http2Requests {
   }
 
   stop(): void {
-    if (this.#streams) for (const method of ['push', '_write', '_writev']) restoreMethod(this.#streams, method);
+    if (this.#streams) for (const method of ['push', '_write', '_writev', 'emit']) restoreMethod(this.#streams, method);
     this.#streams = undefined;
   }
 
   #closed(stream: RequestStream): void {
     try {
-      const { [kindOf]: kind, [requestOf]: request, sentHeaders } = stream;
+      const { [kindOf]: kind, [requestOf]: request, [spanOf]: span, sentHeaders } = stream;
       if (!kind) return;
       kind.active.add(-1);
       const status = sentHeaders?.[':status'] as number | undefined;
       // A response that was written, but not to its end when the client reset the stream, was given up as well.
       const isAborted = stream.aborted || (stream.rstCode !== 0 && !stream.writableFinished);
+      const aborted = isAborted ? 'aborted' : undefined;
+      const route = request && routeOf(request);
+      if (span) endServerSpan(span, kind.method, route, status, aborted);
       this.#metrics.ended(
         kind,
-        request && routeOf(request),
+        route,
         status,
-        isAborted ? 'aborted' : undefined,
+        aborted,
         (performance.now() - stream[startedAt]) / 1000,
         isAborted ? undefined : requestSize(stream),
         isAborted || status === undefined || !mayHaveBody(kind.method, status) ? undefined : responseSize(stream),
+        span && this.#captureSpan(span),
       );
     } catch (error) {
       this.#failed(error);
@@ -99,6 +122,7 @@ export class Http2Requests {
     overrideMethod(streams, 'push', counting(received));
     overrideMethod(streams, '_write', counting(sent));
     overrideMethod(streams, '_writev', countingAll);
+    if (this.#spans) overrideMethod(streams, 'emit', (original) => emittingIn(original, requestContext));
     this.#streams = streams;
   }
 }

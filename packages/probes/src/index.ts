@@ -24,7 +24,6 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export { servedWithin } from './request-spans.ts';
 export type { CacheNamePattern, Probe };
 
 export interface ProbeContext {
@@ -63,19 +62,27 @@ export const PROBE_NAMES = [
 export type ProbeName = (typeof PROBE_NAMES)[number];
 
 /** Those that make the spans of their library themselves: upstream's instrumentation for it is not loaded. */
-export const PROBES_WITH_SPANS: readonly ProbeName[] = [];
+export const PROBES_WITH_SPANS: readonly ProbeName[] = [
+  'http',
+  'undici',
+  'express',
+  'fastify',
+  'koa',
+  'hapi',
+  'restify',
+];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
-  { cells, ignores, isOwn, cacheNames }: ProbeContext,
+  { cells, ignores, isOwn, cacheNames, spans }: ProbeContext,
   isEnabled: (name: ProbeName) => boolean,
 ): Probe[] {
   const database = new DatabaseOperations(cells);
   const redis = new RedisMetrics(cells, database, cacheNames);
   const httpClients = new HttpClientMetrics(cells, isOwn);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
-    http: () => [new HttpServerProbe(cells, ignores), new HttpClientProbe(httpClients)],
-    undici: () => new UndiciProbe(httpClients),
+    http: () => [new HttpServerProbe(cells, ignores, spans), new HttpClientProbe(httpClients, spans)],
+    undici: () => new UndiciProbe(httpClients, spans),
     express: () => new ExpressProbe(),
     fastify: () => new FastifyProbe(),
     koa: () => new KoaProbe(),

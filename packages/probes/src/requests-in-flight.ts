@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Span } from '@opentelemetry/api';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
 
 const inFlight = Symbol('otel-register.in-flight');
@@ -16,6 +17,7 @@ export interface RequestInFlight {
   startedAt: number;
   /** Bytes of the response's body as far as they were counted; NaN when none were. */
   sent: number;
+  span: Span | undefined;
 }
 
 /** Told of each request once, when it ends; what it is told is good for the time of the call. */
@@ -29,6 +31,7 @@ class Place {
   /** No whole number at first: V8 then writes those that follow in place. */
   startedAt = 0.5;
   sent = Number.NaN;
+  span: Span | undefined = undefined;
 }
 
 /**
@@ -70,7 +73,7 @@ export class RequestsInFlight {
     this.#ended = ended;
   }
 
-  started(request: IncomingMessage, response: ServerResponse): void {
+  started(request: IncomingMessage, response: ServerResponse, span: Span | undefined): void {
     const kind = this.#kindOf(request);
     const startedAt = performance.now();
     const place = this.#place;
@@ -80,8 +83,9 @@ export class RequestsInFlight {
       place.response = response;
       place.startedAt = startedAt;
       place.sent = Number.NaN;
+      place.span = span;
     } else {
-      this.#pipelined.push({ kind, request, response, startedAt, sent: Number.NaN });
+      this.#pipelined.push({ kind, request, response, startedAt, sent: Number.NaN, span });
     }
     kind.active.add(1);
   }
@@ -125,5 +129,6 @@ export class RequestsInFlight {
     // A connection that waits for its next request holds on to nothing of the last one.
     place.request = undefined;
     place.response = undefined;
+    place.span = undefined;
   }
 }

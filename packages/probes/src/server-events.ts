@@ -1,7 +1,9 @@
 import type { EventEmitter } from 'node:events';
+import { type Context, context, trace } from '@opentelemetry/api';
 import { overrideMethod, restoreMethod } from './patch.ts';
 
-type Listener = (event: unknown, first: unknown, second: unknown) => void;
+/** @returns the context that the listeners are to be called in, where it is another one than that of the call */
+type Listener = (event: unknown, first: unknown, second: unknown) => Context | undefined;
 
 /**
  * What some servers emit, told before their listeners are. A listener of our own would not do: a server treats upgrades in
@@ -26,8 +28,9 @@ export class ServerEvents {
       'emit',
       (original) =>
         function emit(this: EventEmitter, event: unknown, first: unknown, second: unknown) {
-          emitting(event, first, second);
-          return original.apply(this, arguments as never);
+          const within = emitting(event, first, second);
+          if (within === undefined) return original.apply(this, arguments as never);
+          return emitWithin(within, () => original.apply(this, arguments as never));
         },
     );
   }
@@ -38,5 +41,15 @@ export class ServerEvents {
 
   forgetAll(): void {
     for (const server of this.#servers) this.forget(server);
+  }
+}
+
+/** What a listener throws fails the span that it was called in; it goes on to whoever emits. */
+function emitWithin(within: Context, emit: () => unknown): unknown {
+  try {
+    return context.with(within, emit);
+  } catch (error) {
+    trace.getSpan(within)?.recordException(error as Error);
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
-import type { SpanContext } from '@opentelemetry/api';
+import type { Span, SpanContext, TextMapSetter } from '@opentelemetry/api';
 import { KeyTree } from '@otel-register/cells';
 import type { ClientSocket } from './http-client-connections.ts';
 import {
@@ -8,24 +8,32 @@ import {
   type HttpTarget,
   requestErrorType,
 } from './http-client-metrics.ts';
+import { endClientSpan, HttpClientSpans, methodAttributes } from './http-client-spans.ts';
+import { type Peer, peerAttributes } from './http-conventions.ts';
 import { Probe } from './probe.ts';
+import { pathWithoutSecrets } from './url-secrets.ts';
 
 /** How many origins are remembered with what they were parsed to. */
 const MOST_ORIGINS = 2_000;
 
 const kindOf = Symbol('otel-register.kind');
 const startedAt = Symbol('otel-register.started-at');
+const exemplarOf = Symbol('otel-register.exemplar');
 const spanOf = Symbol('otel-register.span');
 const statusOf = Symbol('otel-register.status');
 const connection = Symbol('otel-register.connection');
 
-type Socket = ClientSocket & { readonly alpnProtocol?: string | false | null };
+type Socket = ClientSocket & Peer & { readonly alpnProtocol?: string | false | null };
 
 type OnUpgrade = (this: UndiciRequest, status: number | null, ...rest: unknown[]) => unknown;
 
 interface UndiciRequest {
   readonly origin: string | URL;
   readonly method: string;
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: unknown;
+  addHeader(name: string, value: string): void;
   /** The protocol that it asks for. */
   readonly upgrade?: unknown;
   onUpgrade?: OnUpgrade;
@@ -34,7 +42,9 @@ interface UndiciRequest {
   /** Undefined when it is over or is none of the service's. */
   [kindOf]?: ClientRequestKind | undefined;
   [startedAt]: number;
-  [spanOf]?: SpanContext;
+  [exemplarOf]?: SpanContext;
+  /** Undefined where nothing is recorded. */
+  [spanOf]?: Span;
   [statusOf]?: number;
   [connection]?: Socket;
 }
@@ -57,12 +67,16 @@ interface ConnectedMessage {
  */
 export class UndiciProbe extends Probe {
   readonly #metrics: HttpClientMetrics;
+  /** Undefined where no spans are made. */
+  readonly #spans: HttpClientSpans | undefined;
   readonly #origins = KeyTree.bounded<HttpTarget>(MOST_ORIGINS);
   readonly #subscribers: Readonly<Record<string, (message: unknown) => void>>;
 
-  constructor(metrics: HttpClientMetrics) {
+  /** @param hasSpans whether requests have spans */
+  constructor(metrics: HttpClientMetrics, hasSpans: boolean) {
     super('undici');
     this.#metrics = metrics;
+    this.#spans = hasSpans ? new HttpClientSpans(() => this.tracer) : undefined;
     this.#subscribers = {
       'undici:request:create': this.guarded(({ request }: Message) => this.#created(request)),
       'undici:client:connected': this.guarded((message: ConnectedMessage) => this.#connected(message)),
@@ -76,7 +90,7 @@ export class UndiciProbe extends Probe {
       ),
       'undici:request:trailers': this.guarded(({ request }: Message) => this.#ended(request, undefined)),
       'undici:request:error': this.guarded(({ request, error }: Message & { error: unknown }) =>
-        this.#ended(request, requestErrorType(error)),
+        this.#ended(request, requestErrorType(error), error),
       ),
     };
   }
@@ -100,9 +114,30 @@ export class UndiciProbe extends Probe {
     if (known.isOverflow || !known.value) known.value = this.#targetOf(new URL(origin));
     request[kindOf] = this.#metrics.kind(known.value, method);
     request[startedAt] = performance.now();
-    const span = this.#metrics.captureSpan();
-    if (span) request[spanOf] = span;
+    const span = this.#spans && this.#startSpan(this.#spans, request, known.value);
+    const exemplar = this.#metrics.captureSpan(span);
+    if (exemplar) request[exemplarOf] = exemplar;
     if (request.upgrade || method === 'CONNECT') this.#watchUpgrade(request);
+  }
+
+  #startSpan(spans: HttpClientSpans, request: UndiciRequest, target: HttpTarget): Span | undefined {
+    const { method, path, origin } = request;
+    const span = spans.started(method, request, ADDED_HEADERS);
+    if (!span) return undefined;
+    const told = pathWithoutSecrets(path);
+    const end = told.indexOf('?');
+    span.setAttributes({
+      ...methodAttributes(method),
+      'server.address': target.address,
+      'server.port': target.port,
+      'url.scheme': target.scheme,
+      'url.full': `${typeof origin === 'string' ? origin : origin.origin}${told}`,
+      'url.path': end === -1 ? told : told.slice(0, end),
+      'url.query': end === -1 ? undefined : told.slice(end + 1),
+      'user_agent.original': userAgentOf(request),
+    });
+    request[spanOf] = span;
+    return span;
   }
 
   #targetOf({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): HttpTarget {
@@ -138,9 +173,10 @@ export class UndiciProbe extends Probe {
     if (earlier) this.#metrics.connections.used(earlier, -1);
     request[connection] = socket;
     this.#metrics.connections.used(socket, 1);
+    request[spanOf]?.setAttributes(peerAttributes(socket));
   }
 
-  #ended(request: UndiciRequest, error: string | undefined): void {
+  #ended(request: UndiciRequest, type: string | undefined, error?: unknown): void {
     const kind = request[kindOf];
     if (!kind) return;
     request[kindOf] = undefined;
@@ -149,6 +185,16 @@ export class UndiciProbe extends Probe {
     const status = request[statusOf];
     // Undici 6 does not tell the connection of a request over HTTP/2.
     const version = status === undefined ? undefined : socket && (socket.alpnProtocol === 'h2' ? '2' : '1.1');
-    this.#metrics.ended(kind, status, version, error, request[startedAt], request[spanOf]);
+    const span = request[spanOf];
+    if (span) endClientSpan(span, status, version, type, error);
+    this.#metrics.ended(kind, status, version, type, request[startedAt], request[exemplarOf]);
   }
+}
+
+const ADDED_HEADERS: TextMapSetter<UndiciRequest> = { set: (request, name, value) => request.addHeader(name, value) };
+
+function userAgentOf({ headers }: UndiciRequest): string | undefined {
+  if (!Array.isArray(headers)) return undefined;
+  const at = headers.findIndex((name, index) => index % 2 === 0 && /^user-agent$/i.test(String(name)));
+  return at === -1 ? undefined : String(headers[at + 1]);
 }

@@ -3,7 +3,7 @@ export interface PrintedSpan {
   readonly id: string;
   readonly parent: string | undefined;
   readonly name: string;
-  /** What made it, as `http` of `@opentelemetry/instrumentation-http`. */
+  /** What made it, as `http` of `@otel-register/probe-http` or `@opentelemetry/instrumentation-http`. */
   readonly library: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export function printedSpans(stdout: string): PrintedSpan[] {
       id: find(/^ {2}id: '(\w+)'/m) ?? '',
       parent: find(/^ {2}parentSpanContext: \{[^}]*spanId: '(\w+)'/m),
       name: find(/^ {2}name: ['"`](.*)['"`],$/m) ?? '',
-      library: find(/'@opentelemetry\/instrumentation-([\w-]+)'/),
+      library: find(/'@(?:opentelemetry\/instrumentation|otel-register\/probe)-([\w-]+)'/),
     };
   });
 }
