@@ -23,6 +23,7 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'eof',
+  inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
 };
 

@@ -8,6 +8,8 @@ import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics } from './metrics.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
+import { countSpans } from './span-counts.ts';
+import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 
 export { helpText } from './help.ts';
@@ -46,7 +48,7 @@ export function start(): void {
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
-        ...(hasTraces ? {} : { spanProcessors: [] }),
+        spanProcessors: hasTraces ? createSpanProcessors(config, countSpans(metrics?.cells)) : [],
       }),
   );
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);

@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers';
+import { diag } from '@opentelemetry/api';
+
 /** The longest that the agent holds up the end of the process, in milliseconds. */
 const LONGEST = 2_000;
 
@@ -30,7 +33,11 @@ export function flushAtExit(flush: () => Promise<void>): void {
 async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+    // Node's own: the bundle's global one does not keep the process alive.
+    timer = setTimeout(() => {
+      diag.warn(`the last spans were not taken within ${milliseconds / 1000} s and are lost`);
+      resolve();
+    }, milliseconds);
   });
   await Promise.race([work.catch(() => undefined), timeout]);
   clearTimeout(timer);

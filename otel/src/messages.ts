@@ -25,10 +25,16 @@ function say(message: string): void {
   }
 }
 
+/** What the exporters say of every attempt that failed; what came of it is said once, by who gave them the spans. */
+const EXPORTS = /^Export (?:retry|failed)/;
+
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
   const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
-  const logger: DiagLogger = { error: line, warn: line, info: line, debug: line, verbose: line };
+  const info = (...parts: unknown[]) => {
+    if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
+  };
+  const logger: DiagLogger = { error: line, warn: line, info, debug: line, verbose: line };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
 }
 

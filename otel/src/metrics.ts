@@ -19,6 +19,8 @@ const SCOPE = 'otel-register';
 /** The metrics half of the agent: what the SDK reads, what watches the process, and how scrapes are answered. */
 export interface Metrics {
   readonly reader: PrometheusExporter;
+  /** What the probes measure in; for what else the agent counts of itself. */
+  readonly cells: CellRegistry;
   readonly probes: Probe[];
   /** Starts answering scrapes. */
   readonly listen: (serviceName: string) => void;
@@ -85,6 +87,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
 
   return {
     reader,
+    cells,
     probes: createProbes(
       {
         cells,

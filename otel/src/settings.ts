@@ -33,10 +33,19 @@ const boolean: Parser<boolean> = {
 
 const port: Parser<number> = { expected: 'a port from 0 to 65535', parse: (value) => wholeNumber(value, 0, 65_535) };
 
+const milliseconds: Parser<number> = {
+  expected: 'a whole number of milliseconds up to 1000000',
+  parse: (value) => wholeNumber(value, 0, 1_000_000),
+};
+
 const positive: Parser<number> = {
   expected: 'a whole number from 1 to 1000000',
   parse: (value) => wholeNumber(value, 1, 1_000_000),
 };
+
+const otlpProtocol = oneOf('http/protobuf', 'http/json', 'grpc');
+
+type Protocol = typeof otlpProtocol extends Parser<infer T> ? T : never;
 
 /** A variable of the specification that the agent does not follow, and must not pass over in silence. */
 const notRead: Parser<string> = { expected: 'read: there are no configuration files here', parse: () => undefined };
@@ -124,8 +133,23 @@ export const SETTINGS = {
   OTEL_TRACES_EXPORTER: setting(
     someOf('otlp', 'console', 'none'),
     ['none'],
-    'otlp or console switches spans on; the standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
+    'otlp or console switches spans on; the other standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
   ),
+  OTEL_EXPORTER_OTLP_PROTOCOL: setting(
+    otlpProtocol,
+    'http/protobuf',
+    'How spans are sent: http/protobuf, http/json or grpc.',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: setting<Protocol | undefined>(
+    otlpProtocol,
+    undefined,
+    'The same for spans alone.',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ),
+  OTEL_BSP_SCHEDULE_DELAY: setting(milliseconds, 5000, 'Milliseconds that spans wait for others to be sent with.'),
+  OTEL_BSP_MAX_QUEUE_SIZE: setting(positive, 2048, 'Most spans that wait; what is beyond is dropped and counted.'),
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: setting(positive, 512, 'Most spans that are sent at once.'),
+  OTEL_BSP_EXPORT_TIMEOUT: setting(milliseconds, 30_000, 'Milliseconds within which they must be taken.'),
   OTEL_NODE_LOG_CORRELATION: setting(
     boolean,
     false,
