@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
@@ -6,6 +6,7 @@ import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics } from './metrics.ts';
+import { guardCallbacks } from './observable-callbacks.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 import { countSpans } from './span-counts.ts';
@@ -54,6 +55,7 @@ export function start(): void {
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   sdk.start();
+  if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   metrics?.listen(serviceName);
   // A scrape has no last one to wait for: only spans are pushed.

@@ -2,15 +2,23 @@ import type { IncomingMessage, Server } from 'node:http';
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { AggregationType, InstrumentType, type MetricProducer, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationType,
+  InstrumentType,
+  type MetricCollectOptions,
+  type MetricProducer,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
-import { createProbes, type Probe } from '@otel-register/probes';
+import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
+import { CallbackFailure } from './observable-callbacks.ts';
+import { measurePages } from './page-metrics.ts';
 import type { Config } from './settings.ts';
 
 /** Instrumentation scope of all that the probes measure. */
@@ -46,6 +54,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       type: type === InstrumentType.HISTOGRAM ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
     });
   }
+  const ofPages = measurePages(cells);
+  const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
   let server: Server | undefined;
 
@@ -53,9 +63,15 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   const isOnServicePort = (request: IncomingMessage | undefined) => isSamePort && isMetricsPath(request?.url);
 
   /** A metric that fails costs itself. */
-  async function collectFrom(source: Pick<MetricProducer, 'collect'>): Promise<ResourceMetrics> {
-    const { resourceMetrics, errors } = await source.collect();
-    for (const error of errors) failed(`a metric could not be collected and is not on the page: ${String(error)}`);
+  async function collectFrom(
+    source: Pick<MetricProducer, 'collect'>,
+    options?: MetricCollectOptions,
+  ): Promise<ResourceMetrics> {
+    const { resourceMetrics, errors } = await source.collect(options);
+    for (const error of errors) {
+      ofPages.failed(error instanceof CallbackFailure ? error.type : 'collection');
+      failed(error instanceof CallbackFailure ? error.message : `a metric is not on the page: ${String(error)}`);
+    }
     return resourceMetrics;
   }
 
@@ -64,14 +80,16 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     cells,
     scope: SCOPE,
     address: `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
-    collect: () => collectFrom(reader),
+    collect: (timeLimit) => collectFrom(reader, timeLimit === undefined ? {} : { timeoutMillis: timeLimit }),
     collectCells: () => collectFrom(ofProbes),
     byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
     onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
   });
 
-  async function collectForPage(): Promise<ResourceMetrics> {
-    const resourceMetrics = await cluster.collect();
+  async function collectForPage(timeLimit: number): Promise<ResourceMetrics> {
+    // The other half is for the page.
+    const resourceMetrics = await cluster.collect(timeLimit / 2);
+    ofPages.collected(resourceMetrics);
     if (config.OTEL_METRICS_CLASSIC_NAMES) addClassicNames(resourceMetrics);
     return resourceMetrics;
   }
@@ -82,7 +100,14 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
       strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
     }),
-    onError: (error) => failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`),
+    onError: (error) => {
+      ofPages.failed('page');
+      failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`);
+    },
+    observer: {
+      ...ofPages,
+      worked: (milliseconds) => work.worked(milliseconds),
+    },
   });
 
   return {
@@ -95,6 +120,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
         // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
         isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
         cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
+        work,
         spans: hasSpans,
       },
       isEnabled,

@@ -6,6 +6,7 @@ import { CellRegistry } from '@otel-register/cells';
 import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
 import { lateAnswersMetric, processesMetric } from '../src/cluster/group-metrics.ts';
+import { measurePages } from '../src/page-metrics.ts';
 import { countSpans } from '../src/span-counts.ts';
 import { withSettings } from '../write-readme.ts';
 
@@ -21,6 +22,7 @@ test('the table of metrics in the README names every metric that the probes decl
   createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: false }, () => true);
   lateAnswersMetric(cells);
   countSpans(cells);
+  measurePages(cells);
   const ofCluster = processesMetric('test', { running: 1, late: 0 }).metrics;
   const declared = [...cells.declared, ...ofCluster].map((metric) => {
     const type = familyType(metric);

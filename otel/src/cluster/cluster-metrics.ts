@@ -14,8 +14,8 @@ export interface ClusterMetricsOptions {
   readonly scope: string;
   /** Where the page is asked for: processes of one cluster with pages of their own stay apart. */
   readonly address: string;
-  /** The metrics of this process. */
-  readonly collect: () => Promise<ResourceMetrics>;
+  /** The metrics of this process, within so many milliseconds. */
+  readonly collect: (timeLimit?: number) => Promise<ResourceMetrics>;
   /** Those of `cells` alone. */
   readonly collectCells: () => Promise<ResourceMetrics>;
   /** Keeps gauges apart by process. */
@@ -40,8 +40,8 @@ export class ClusterMetrics {
     this.#options = options;
   }
 
-  collect(): Promise<ResourceMetrics> {
-    return this.#group ? this.#group.collect() : this.#options.collect();
+  collect(timeLimit: number): Promise<ResourceMetrics> {
+    return this.#group ? this.#group.collect() : this.#options.collect(timeLimit);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { MetricsPage } from './support/metrics-page.ts';
+import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 
 let service: Program;
@@ -61,14 +61,27 @@ test('every forced garbage collection is counted', async () => {
   assert.ok(majors(await service.scrape()) - before >= 25);
 });
 
+const active = (page: MetricsPage) =>
+  page.values('nodejs_eventloop_time_seconds_total', 'nodejs_eventloop_state').active ?? 0;
+
 test('a blocked event loop is seen in its delay, and the time is counted as active', async () => {
-  const active = (page: MetricsPage) =>
-    page.values('nodejs_eventloop_time_seconds_total', 'nodejs_eventloop_state').active ?? 0;
   const before = active(await service.scrape());
   await service.step('block');
   const page = await service.scrape();
   assert.ok(page.value('nodejs_eventloop_delay_max_seconds') >= 0.15);
   assert.ok(active(page) - before >= 0.15);
+});
+
+test('what a scrape does to the event loop is not in its metrics, whatever the page costs', async (t) => {
+  const slow = await startProgram('slow-callback.cjs');
+  t.after(() => slow.stop());
+  const scrape = async () => new MetricsPage(await (await fetch(await slow.metricsUrl())).text());
+  const before = await scrape();
+  for (let i = 0; i < 5; i++) await scrape();
+  const after = await scrape();
+  assert.ok(after.value('callback_time_seconds_total') - before.value('callback_time_seconds_total') >= 1.8);
+  assert.ok(after.value('nodejs_eventloop_delay_max_seconds') < 0.3);
+  assert.ok(active(after) - active(before) < 1.8);
 });
 
 test('open file descriptors are those that the system shows', { skip: process.platform !== 'linux' }, async () => {

@@ -2,5 +2,12 @@
 export { ChunkPool } from './chunk-pool.ts';
 export { type MetricsServerOptions, startMetricsServer } from './metrics-server.ts';
 export { answerOnServicePorts } from './same-port.ts';
-export { createScrapeHandler, type Format, isMetricsPath, type ScrapeHandler } from './scrape-handler.ts';
+export {
+  createScrapeHandler,
+  type Format,
+  isMetricsPath,
+  type ScrapeHandler,
+  type ScrapeObserver,
+} from './scrape-handler.ts';
 export { inSlices } from './slices.ts';
+export type { WorkObserver } from './work.ts';

@@ -4,6 +4,7 @@ import { gzipped } from './gzip.ts';
 import { allowsGzip, negotiate, type Offer } from './negotiation.ts';
 import { SharedPage } from './shared-page.ts';
 import { inSlices } from './slices.ts';
+import { observedItems, observedTurn, type WorkObserver } from './work.ts';
 
 /** A format that the page can be asked for in. */
 export interface Format<Data> extends Offer {
@@ -14,16 +15,34 @@ export interface Format<Data> extends Offer {
   readonly render: (data: Data, allocate: (bytes: number) => Buffer) => Iterable<Uint8Array>;
 }
 
+/** Is told of each scrape, and of the work on pages. */
+export interface ScrapeObserver extends WorkObserver {
+  began(): void;
+  /**
+   * @param status undefined where the scraper went away before it had one
+   * @param seconds since it arrived
+   * @param bytes sent, of head and page
+   */
+  ended(status: number | undefined, seconds: number, bytes: number): void;
+}
+
 export interface ScrapeHandlerOptions<Data> {
-  /** A rejection is answered with 500. */
-  readonly collect: () => Promise<Data>;
+  /**
+   * A rejection is answered with 500.
+   *
+   * @param timeLimit milliseconds until the scrape is given up, which are for the page as well
+   */
+  readonly collect: (timeLimit: number) => Promise<Data>;
   /** The last one is for those who ask for none of them. */
   readonly formats: readonly [...Format<Data>[], Format<Data>];
   /** Told why a scrape failed. */
   readonly onError: (error: unknown) => void;
+  readonly observer?: ScrapeObserver;
   /** Milliseconds within which a scrape is answered or given up; 30 seconds unless given. */
   readonly timeLimit?: number;
 }
+
+const NOBODY: ScrapeObserver = { began() {}, ended() {}, worked() {} };
 
 export type ScrapeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -56,17 +75,17 @@ export function isMetricsPath(target: string | undefined): boolean {
  * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
-  const { collect, formats, onError, timeLimit = 30_000 } = options;
+  const { collect, formats, onError, observer = NOBODY, timeLimit = 30_000 } = options;
   /** The pages of the next collection. */
   let joinable: Page<Data>[] | undefined;
   let before = Promise.resolve();
   const open = new Set<SharedPage>();
   let underWay = 0;
 
-  function pageFor(format: Format<Data>, isCompressed: boolean): SharedPage {
+  function pageFor(format: Format<Data>, isCompressed: boolean, limit: number): SharedPage {
     if (joinable === undefined) {
       joinable = [];
-      before = makePages(before, joinable);
+      before = makePages(before, joinable, limit);
     }
     const same = joinable.find((page) => page.format === format && page.isCompressed === isCompressed);
     if (same) return same.shared;
@@ -75,10 +94,10 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     return shared;
   }
 
-  async function makePages(turn: Promise<void>, pages: readonly Page<Data>[]): Promise<void> {
+  async function makePages(turn: Promise<void>, pages: readonly Page<Data>[], limit: number): Promise<void> {
     await turn;
     try {
-      const data = await collect();
+      const data = await observedTurn(observer, () => collect(limit));
       joinable = undefined;
       for (const page of pages) {
         void send(page, data);
@@ -97,7 +116,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     if (open.size > MOST_OPEN) oldest?.fail(answerNoPage);
     const { allocate, release } = new ChunkPool();
     try {
-      const chunks = inSlices(format.render(data, allocate));
+      const chunks = inSlices(observedItems(observer, format.render(data, allocate)));
       if (isCompressed) await shared.send(gzipped(chunks, release), () => {});
       else await shared.send(chunks, release);
     } catch (error) {
@@ -108,9 +127,20 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     }
   }
 
+  /** Tells the observer of a scrape from here to the end of its answer. */
+  function observe({ socket }: IncomingMessage, response: ServerResponse): void {
+    const [start, written] = [performance.now(), socket.bytesWritten];
+    observer.began();
+    response.on('close', () => {
+      const status = response.writableFinished ? response.statusCode : undefined;
+      observer.ended(status, (performance.now() - start) / 1000, socket.bytesWritten - written);
+    });
+  }
+
   return (request, response) => {
     // A scraper that goes away in the middle is no event of the service's.
     response.on('error', onError);
+    observe(request, response);
     request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
@@ -120,13 +150,14 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     const { accept, 'accept-encoding': encodings } = request.headers;
     const { offer, contentType } = negotiate(accept, formats);
     const isCompressed = allowsGzip(encodings);
-    const page = pageFor(offer, isCompressed);
+    const limit = limitOf(request, timeLimit);
+    const page = pageFor(offer, isCompressed, limit);
     page.join(response, {
       'Content-Type': contentType,
       Vary: 'Accept, Accept-Encoding',
       ...(isCompressed && { 'Content-Encoding': 'gzip' }),
     });
-    const late = setTimeout(() => page.giveUp(response, answerTooLate), limitOf(request, timeLimit)).unref();
+    const late = setTimeout(() => page.giveUp(response, answerTooLate), limit).unref();
     underWay++;
     response.on('close', () => {
       underWay--;

@@ -13,6 +13,7 @@ import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
 import { NodeRedisProbe } from './node-redis.ts';
+import { OwnWork } from './own-work.ts';
 import { PgProbe } from './pg.ts';
 import { PrismaProbe } from './prisma.ts';
 import type { Probe } from './probe.ts';
@@ -24,7 +25,7 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export type { CacheNamePattern, Probe };
+export { type CacheNamePattern, OwnWork, type Probe };
 
 export interface ProbeContext {
   readonly cells: CellRegistry;
@@ -36,6 +37,8 @@ export interface ProbeContext {
   readonly cacheNames: readonly CacheNamePattern[];
   /** Whether traces are on: the probes of {@link PROBES_WITH_SPANS} make spans then. */
   readonly spans: boolean;
+  /** What the agent does for itself and is not to be measured; nothing unless given. */
+  readonly work?: OwnWork;
 }
 
 /** All probes by the names that OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS take. */
@@ -74,7 +77,7 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
-  { cells, ignores, isOwn, cacheNames, spans }: ProbeContext,
+  { cells, ignores, isOwn, cacheNames, spans, work = new OwnWork() }: ProbeContext,
   isEnabled: (name: ProbeName) => boolean,
 ): Probe[] {
   const database = new DatabaseOperations(cells);
@@ -96,7 +99,7 @@ export function createProbes(
     amqplib: () => new AmqplibProbe(cells),
     ws: () => new WsProbe(cells),
     'socket.io': () => new SocketIoProbe(cells),
-    'runtime-node': () => new RuntimeProbe(cells),
+    'runtime-node': () => new RuntimeProbe(cells, work),
     process: () => new ProcessProbe(cells),
   };
   return PROBE_NAMES.filter(isEnabled).flatMap((name) => makers[name]());

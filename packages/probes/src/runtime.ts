@@ -1,6 +1,8 @@
-import { monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
+import { type PerformanceEntry, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { CellRegistry, HistogramCell, HistogramMetric } from '@otel-register/cells';
+import { DELAY_STATISTICS, type Delays, EventLoopDelay } from './event-loop-delay.ts';
+import type { OwnWork } from './own-work.ts';
 import { Probe } from './probe.ts';
 
 /** Buckets that the semantic conventions advise for v8js.gc.duration, in seconds. */
@@ -21,15 +23,16 @@ const GC_KINDS = new Map([
   [16, 'weakcb'],
 ]);
 
-const DELAY_STATISTICS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const;
-
 /** What one window saw: delays in seconds, and the share of the time in which the loop was not idle. */
 interface EventLoopWindow {
-  readonly delays: Readonly<Record<(typeof DELAY_STATISTICS)[number], number>>;
+  readonly delays: Delays;
   readonly utilization: number;
 }
 
-/** Event loop, garbage collection and heap of this process (semantic conventions, "Node.js runtime" and "V8 runtime"). */
+/**
+ * Event loop, garbage collection and heap of this process (semantic conventions, "Node.js runtime" and "V8 runtime"). What the
+ * agent does to the event loop for a scrape is not in it.
+ */
 export class RuntimeProbe extends Probe {
   readonly #gc: HistogramMetric;
   readonly #gcCells = new Map<string, HistogramCell>();
@@ -37,13 +40,17 @@ export class RuntimeProbe extends Probe {
     // All entries: in a burst one callback brings many collections.
     for (const entry of list.getEntries()) this.#collected(entry);
   });
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
-  #windowStart = performance.eventLoopUtilization();
+  readonly #work: OwnWork;
+  readonly #delay: EventLoopDelay;
+  #windowStart: LoopTime;
   #lastWindow: EventLoopWindow | undefined;
   #rotation: NodeJS.Timeout | undefined;
 
-  constructor(cells: CellRegistry) {
+  constructor(cells: CellRegistry, work: OwnWork) {
     super('runtime-node');
+    this.#work = work;
+    this.#delay = new EventLoopDelay(work);
+    this.#windowStart = loopTime(work);
     this.#gc = cells.histogram({
       name: 'v8js.gc.duration',
       unit: 's',
@@ -64,7 +71,7 @@ export class RuntimeProbe extends Probe {
       },
       (report) => report(this.#window().utilization, {}),
     );
-    observeEventLoopTime(cells);
+    observeEventLoopTime(cells, work);
     observeHeap(cells);
     observeResources(cells);
   }
@@ -77,7 +84,7 @@ export class RuntimeProbe extends Probe {
     this.#rotation = setInterval(() => {
       this.#lastWindow = this.#current();
       this.#delay.reset();
-      this.#windowStart = performance.eventLoopUtilization();
+      this.#windowStart = loopTime(this.#work);
     }, WINDOW).unref();
   }
 
@@ -94,8 +101,10 @@ export class RuntimeProbe extends Probe {
   }
 
   #current(): EventLoopWindow {
-    const { utilization } = performance.eventLoopUtilization(this.#windowStart);
-    return { delays: delaysOf(this.#delay), utilization };
+    const now = loopTime(this.#work);
+    const [active, idle] = [now.active - this.#windowStart.active, now.idle - this.#windowStart.idle];
+    const utilization = active > 0 ? active / (active + idle) : 0;
+    return { delays: this.#delay.read(), utilization };
   }
 
   #collected(entry: PerformanceEntry): void {
@@ -109,25 +118,22 @@ export class RuntimeProbe extends Probe {
   }
 }
 
-/** In seconds; of a window without a delay all are zero. */
-function delaysOf(histogram: ReturnType<typeof monitorEventLoopDelay>): EventLoopWindow['delays'] {
-  const seconds = (nanoseconds: number) => (histogram.count === 0 ? 0 : nanoseconds / 1e9);
-  return {
-    min: seconds(histogram.min),
-    max: seconds(histogram.max),
-    mean: seconds(histogram.mean),
-    stddev: seconds(histogram.stddev),
-    p50: seconds(histogram.percentile(50)),
-    p90: seconds(histogram.percentile(90)),
-    p99: seconds(histogram.percentile(99)),
-  };
+/** Milliseconds that the loop was active for the service, and those that it was idle, since the start. */
+interface LoopTime {
+  readonly active: number;
+  readonly idle: number;
 }
 
-function observeEventLoopTime(cells: CellRegistry): void {
+function loopTime(work: OwnWork): LoopTime {
+  const { active, idle } = performance.eventLoopUtilization();
+  return { active: Math.max(active - work.milliseconds, 0), idle };
+}
+
+function observeEventLoopTime(cells: CellRegistry, work: OwnWork): void {
   cells.observedCounter(
     { name: 'nodejs.eventloop.time', unit: 's', description: 'Time that the event loop was in each state.' },
     (report) => {
-      const { active, idle } = performance.eventLoopUtilization();
+      const { active, idle } = loopTime(work);
       report(active / 1000, { 'nodejs.eventloop.state': 'active' });
       report(idle / 1000, { 'nodejs.eventloop.state': 'idle' });
     },
