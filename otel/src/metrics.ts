@@ -1,4 +1,3 @@
-import type { IncomingMessage, Server } from 'node:http';
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
@@ -11,7 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
-import { answerOnServicePorts, createScrapeHandler, isMetricsPath, startMetricsServer } from '@otel-register/listener';
+import { createScrapeHandler } from '@otel-register/listener';
 import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
@@ -19,6 +18,7 @@ import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
 import { measurePages } from './page-metrics.ts';
+import { ScrapePorts } from './scrape-ports.ts';
 import type { Config } from './settings.ts';
 
 /** Instrumentation scope of all that the probes measure. */
@@ -37,7 +37,6 @@ export interface Metrics {
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
   const hasSpans = !config.OTEL_TRACES_EXPORTER.includes('none');
-  const isSamePort = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
   const hasExponentialHistograms =
     config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({
@@ -57,10 +56,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   const ofPages = measurePages(cells);
   const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
-  let server: Server | undefined;
-
-  const isOnOwnPort = (of: unknown) => of !== undefined && of === server;
-  const isOnServicePort = (request: IncomingMessage | undefined) => isSamePort && isMetricsPath(request?.url);
+  const ports = new ScrapePorts(config);
 
   /** A metric that fails costs itself. */
   async function collectFrom(
@@ -116,7 +112,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     probes: createProbes(
       {
         cells,
-        ignores: ({ request, server: of }) => isOnOwnPort(of) || isOnServicePort(request),
+        ignores: (message) => ports.ignores(message),
         // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
         isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
         cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
@@ -125,20 +121,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       },
       isEnabled,
     ),
-    listen(serviceName) {
-      const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
-      if (isSamePort) answerOnServicePorts(handler);
-      const also = isSamePort ? "; they are on the service's own port too" : '';
-      const noPort = (why: string) => diag.error(`no metrics on ${host}:${port}, ${why}: the service runs on${also}`);
-      if (!cluster.begin(serviceName, (owner) => noPort(`the port is taken by ${owner}`))) return;
-      server = startMetricsServer({
-        host,
-        port,
-        handler,
-        onListening: (url) => diag.info(`metrics of ${serviceName} on ${url}${also}`),
-        onError: ({ code, message }) => noPort(code === 'EADDRINUSE' ? 'the port is taken' : message),
-      });
-    },
+    listen: (serviceName) => ports.listen(serviceName, handler, cluster),
   };
 }
 

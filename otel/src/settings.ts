@@ -86,7 +86,11 @@ export const SETTINGS = {
   OTEL_SERVICE_NAME: setting(text, '', 'Name of the service.', 'the name in the nearest package.json'),
   OTEL_RESOURCE_ATTRIBUTES: setting(attributes, {}, 'What else describes the process: key=value,…', 'none'),
   OTEL_METRICS_EXPORTER: setting(someOf('prometheus', 'none'), ['prometheus'], 'none switches metrics off.'),
-  OTEL_EXPORTER_PROMETHEUS_HOST: setting(text, 'localhost', 'Where /metrics listens; 0.0.0.0 for all interfaces.'),
+  OTEL_EXPORTER_PROMETHEUS_HOST: setting(
+    text,
+    'localhost',
+    'Where /metrics listens: a name or an address, 0.0.0.0 or :: for all interfaces, or unix:/path/of/a.sock for a socket.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_PORT: setting(port, 9464, 'Port of /metrics; 0 takes a free one.'),
   OTEL_EXPORTER_PROMETHEUS_SAME_PORT: setting(
     oneOf('off', 'open'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HELLO, metricsUrl, run, serviceFolder, takenPort } from './support/program.ts';
+import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
 
 test('otel/ copied beside dist/main.js into an empty folder is all that node -r ./otel/register needs', async (t) => {
   const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) });
@@ -48,21 +48,6 @@ test('an agent that cannot be loaded costs one message, and the service runs', a
   const { code, stdout, stderr } = await run(t, { cwd }).ended;
   assert.deepEqual([code, stdout], [0, 'ran\n']);
   assert.match(stderr, /^otel: the service runs without the agent: it could not start: Error: broken/);
-});
-
-test('a taken port is one line on stderr, and the service runs on', async (t) => {
-  const port = await takenPort(t);
-  const service = run(t, {
-    cwd: serviceFolder(t, { 'dist/main.js': HELLO }),
-    env: { OTEL_EXPORTER_PROMETHEUS_PORT: String(port) },
-  });
-  const [, servicePort] = await service.until(/service on (\d+)/);
-  await service.until(/otel: .+/);
-  assert.equal(await (await fetch(`http://localhost:${servicePort}/`)).text(), 'hello');
-  assert.equal(
-    service.output.stderr,
-    `otel: no metrics on localhost:${port}, the port is taken: the service runs on\n`,
-  );
 });
 
 test('a process that has nothing left to do ends at once: no listener, timer or scrape keeps it', async (t) => {

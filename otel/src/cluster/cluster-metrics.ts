@@ -108,8 +108,8 @@ export class ClusterMetrics {
   }
 }
 
-/** Without loading the module in a process that nobody has forked. */
-function isWorker(): boolean {
+/** Whether this process is a worker of a cluster; without loading the module in one that nobody has forked. */
+export function isWorker(): boolean {
   if (process.channel === undefined) return false;
   // The types know only its form as an ES module.
   return (process.getBuiltinModule('node:cluster') as unknown as Cluster).isWorker;

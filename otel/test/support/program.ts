@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -78,14 +77,6 @@ export function run(
 /** The URL that the agent's start line names. */
 export async function metricsUrl({ until }: Running): Promise<string> {
   return (await until(/metrics of \S+ on (http:\S+\/metrics)/))[1] as string;
-}
-
-/** A port that somebody listens on until the test ends. */
-export async function takenPort(t: TestContext): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  t.after(() => server.close());
-  return (server.address() as { port: number }).port;
 }
 
 /** A service that answers "hello", says its port, and ends itself when the test forgets to. */

@@ -1,5 +1,6 @@
 /** The HTTP side of `/metrics`: it is given collecting and rendering as functions and knows neither SDK nor formats. */
 export { ChunkPool } from './chunk-pool.ts';
+export { type ListeningAddress, listeningAddress, textOfAddress } from './listening-address.ts';
 export { type MetricsServerOptions, startMetricsServer } from './metrics-server.ts';
 export { answerOnServicePorts } from './same-port.ts';
 export {

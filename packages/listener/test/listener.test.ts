@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { answerOnServicePorts, createScrapeHandler, startMetricsServer } from '../src/index.ts';
+import { answerOnServicePorts, createScrapeHandler } from '../src/index.ts';
 import { asItIs, FORMAT, listener, listening, PAGE } from './support/listener.ts';
 
 test('T1 T4: GET /metrics answers 200 with the page, its type and its length', async (t) => {
@@ -81,20 +81,6 @@ test('T18: a scraper that goes away in the middle is no error', async (t) => {
   socket.destroy();
   assert.equal((await fetch(url, { method: 'HEAD' })).status, 200);
   assert.deepEqual(errors, []);
-});
-
-test('a host that is not there and a port that is taken are told and thrown nowhere', async (t) => {
-  const { url, handler } = await listener(t);
-  const { port } = new URL(url);
-  for (const [host, expected] of [
-    ['localhost', 'EADDRINUSE'],
-    ['192.0.2.1', 'EADDRNOTAVAIL'],
-  ] as const) {
-    const error = await new Promise<NodeJS.ErrnoException>((onError, reject) =>
-      startMetricsServer({ host, port: Number(port), handler, onListening: reject, onError }),
-    );
-    assert.equal(error.code, expected);
-  }
 });
 
 test('the same port: the page before the service sees the request, and everything as it was when undone', async (t) => {

@@ -36,7 +36,10 @@ export async function listener(
   let requests = 0;
   let onRequest = () => {};
   const url = await new Promise<string>((onListening, onError) => {
-    const server = startMetricsServer({ host: 'localhost', port: 0, handler, onListening, onError });
+    const server = startMetricsServer({
+      ...{ address: { host: 'localhost', port: 0 }, isShared: false },
+      ...{ handler, onListening, onError },
+    });
     server.on('request', () => {
       requests++;
       onRequest();

@@ -1,0 +1,46 @@
+import type { Server } from 'node:net';
+import type { ListeningAddress } from './listening-address.ts';
+import { removeStaleSocket } from './unix-socket.ts';
+
+/** Milliseconds until it is tried again: doubled each time, up to the longest. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [1000, 60_000];
+
+/**
+ * Lets a server listen, and tries again in the background for as long as it cannot.
+ *
+ * @param onError told why, once until it listens; also of what fails while it does
+ */
+export function keepListening(
+  server: Server,
+  address: ListeningAddress,
+  onError: (error: NodeJS.ErrnoException) => void,
+): void {
+  let pause = FIRST_PAUSE;
+  let isTold = false;
+  /** Whether the socket that is in the way has been looked at. */
+  let isLookedAt = false;
+  let later: NodeJS.Timeout | undefined;
+
+  const listen = () => server.listen(address);
+  const failed = (error: Error) => {
+    if (!isTold) onError(error);
+    isTold = true;
+    // One that listens has failed at a connection.
+    if (server.listening) return;
+    later = setTimeout(listen, pause).unref();
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    isLookedAt = false;
+  };
+  server.on('listening', () => {
+    pause = FIRST_PAUSE;
+    isTold = false;
+  });
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (!('path' in address) || error.code !== 'EADDRINUSE' || isLookedAt) return failed(error);
+    isLookedAt = true;
+    // One that is in use may be that of another worker of the same cluster by now, and shared.
+    removeStaleSocket(address.path).then(listen, failed);
+  });
+  server.on('close', () => clearTimeout(later));
+  listen();
+}
