@@ -94,6 +94,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     collect: collectForPage,
     formats: pageFormats((message) => diag.warn(message), {
       showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
+      scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
       strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
     }),
     onError: (error) => {

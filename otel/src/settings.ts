@@ -107,6 +107,11 @@ export const SETTINGS = {
     false,
     'true: in OpenMetrics, counters and histograms say in a series _created when they began.',
   ),
+  OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS: setting(
+    boolean,
+    false,
+    'true: every series says the library that made it, in the labels otel_scope_name, _version and _schema_url.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY: setting(
     oneOf(...TRANSLATION_STRATEGIES),
     'underscore_escaping_with_suffixes',

@@ -14,6 +14,8 @@ import {
 
 // What @opentelemetry/exporter-prometheus 0.301.0 does wrong, on the data that shows it, and how a page is right.
 
+type Scope = ResourceMetrics['scopeMetrics'][number]['scope'];
+
 interface Break {
   readonly id: string;
   readonly rules: string;
@@ -21,6 +23,7 @@ interface Break {
   /** All of one scope. */
   readonly metrics: MetricData[];
   readonly resource?: Attributes;
+  readonly scope?: Attributes;
   readonly options?: PageOptions & { readonly format?: 'text' | 'OpenMetrics' };
   readonly isRight: (page: string) => boolean;
 }
@@ -107,6 +110,13 @@ const BREAKS: Break[] = [
     isRight: (page) => sampleLines(page).filter((line) => line.startsWith('target_info')).length === 1,
   },
   {
+    ...{ id: 'B15', rules: 'S1', what: 'the attributes of a scope are labels, where scopes are shown' },
+    metrics: [gauge('m')],
+    scope: { team: 'a' },
+    options: { scopeLabels: true },
+    isRight: (page) => page.includes('otel_scope_team="a"'),
+  },
+  {
     ...{ id: 'B16', rules: 'F10 X7', what: 'an exponential histogram is shown' },
     metrics: [exponential('exp.hist', '', {}, { scale: 0, positive: { offset: 0, bucketCounts: [1] } })],
     isRight: (page) => /^exp_hist_count 1$/m.test(page),
@@ -157,10 +167,10 @@ const BREAKS: Break[] = [
   },
 ];
 
-for (const { id, rules, what, metrics, resource = {}, options = {}, isRight } of BREAKS) {
+for (const { id, rules, what, metrics, resource = {}, scope = {}, options = {}, isRight } of BREAKS) {
   const resourceMetrics: ResourceMetrics = {
     resource: resourceFromAttributes(resource),
-    scopeMetrics: [{ scope: { name: 'scope' }, metrics }],
+    scopeMetrics: [{ scope: { name: 'scope', attributes: scope } as Scope, metrics }],
   };
 
   test(`${id} ${rules}: ${what}`, () => {

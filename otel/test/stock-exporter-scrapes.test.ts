@@ -8,6 +8,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { pageFormats } from '@otel-register/exposition';
 import { createScrapeHandler } from '@otel-register/listener';
+import { metricsUrl, run, serviceFolder } from './support/program.ts';
 
 // What @opentelemetry/exporter-prometheus 0.301.0 does wrong when it is scraped, beside what the listener does.
 
@@ -51,6 +52,12 @@ async function listening(t: TestContext, listener: RequestListener): Promise<str
     server.closeAllConnections();
   });
   return `http://localhost:${(server.address() as AddressInfo).port}/metrics`;
+}
+
+/** Where a stock exporter would listen; to try it would take that port. */
+interface StockAddress {
+  readonly _host: string;
+  readonly _port: number;
 }
 
 /** The same of each side. */
@@ -148,4 +155,23 @@ test('B23 T5 T17: a scrape that failed is not 200', async (t) => {
     return response.status;
   });
   assert.deepEqual(statuses, [200, 500]);
+});
+
+test('B32 T14: a page can be asked for by name', async (t) => {
+  const both = await sides(t, one);
+  const [stock, ours] = await ofBoth(both, async (url) => (await fetch(`${url}?name[]=other`)).text());
+  assert.deepEqual([/^g\b/m.test(stock), ours], [true, '']);
+});
+
+test('B27 B28 T2: host and port come from the environment, and port 0 is any that is free', async (t) => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1', OTEL_EXPORTER_PROMETHEUS_PORT: '0' };
+  const folder = serviceFolder(t, { 'dist/main.js': 'setInterval(() => {}, 1000);' });
+  const url = new URL(await metricsUrl(run(t, { cwd: folder, env })));
+  assert.deepEqual([url.hostname, url.port === '0' || url.port === '9464'], ['127.0.0.1', false]);
+  Object.assign(process.env, env);
+  t.after(() => {
+    for (const name of Object.keys(env)) delete process.env[name];
+  });
+  const stock = new PrometheusExporter({ port: 0, preventServerStart: true }) as unknown as StockAddress;
+  assert.deepEqual([stock._host, stock._port], ['localhost', 9464]);
 });

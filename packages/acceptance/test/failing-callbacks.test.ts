@@ -22,7 +22,7 @@ const errors = (page: MetricsPage) => page.values('otel_exporter_prometheus_erro
 
 const NO_ERRORS = { callback: 0, callback_timeout: 0, collection: 0, page: 0, disconnected: 0 };
 
-test('B21 B24: a callback that throws, rejects or hangs costs its own metric, and the page says how many did', async () => {
+test('B21 B24 T6: a callback that throws, rejects or hangs costs its own metric, and the page says how many did', async () => {
   const first = await scrape();
   const shown = ['fine', 'fine_later', 'throwing', 'rejecting', 'hanging', 'batch_one_total', 'batch_other_total'];
   assert.deepEqual(

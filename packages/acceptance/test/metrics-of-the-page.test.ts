@@ -36,7 +36,7 @@ async function rawScrape(): Promise<{ text: string; bytes: number }> {
   return { text: answer.slice(answer.indexOf('\r\n\r\n') + 4), bytes: socket.bytesRead };
 }
 
-test('scrapes are counted by status, with their time', async () => {
+test('T16: scrapes are counted by status, with their time', async () => {
   const first = await scrape(url);
   assert.deepEqual(byStatus(first), {});
   assert.equal(first.value(`${PAGE}_active_scrapes`), 1);

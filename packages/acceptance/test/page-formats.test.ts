@@ -7,7 +7,7 @@ import { ensureCommand, throwAwayFolder } from '@payments/local-stack';
 import { stringify } from 'yaml';
 import { parseOpenMetrics } from '../../exposition/test/support/openmetrics-parser.ts';
 import { parseText } from '../../exposition/test/support/prometheus-text-parser.ts';
-import { readProtobuf } from '../../exposition/test/support/protobuf-reader.ts';
+import { labelsOf, readProtobuf } from '../../exposition/test/support/protobuf-reader.ts';
 import { judge, pythonParser } from './support/page-judges.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { prometheusApi, startPrometheusServer } from './support/prometheus-server.ts';
@@ -77,6 +77,30 @@ for (const [aggregation, env] of Object.entries(AGGREGATIONS)) {
     }
   });
 }
+
+test('S1 S4: OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS=true puts the scope on every series, in every format', async () => {
+  const { metricsUrl } = await start({ OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS: 'true' });
+  const ofApp = /^jobs_done_total\{otel_scope_name="app",otel_scope_version="1.0",/m;
+  const ofAgent = /^process_uptime_seconds\{otel_scope_name="otel-register"\} /m;
+  for (const format of ['text', 'openmetrics'] as const) {
+    const page = (await pageOf(metricsUrl, ACCEPT[format])).toString();
+    assert.match(page, ofApp);
+    assert.match(page, ofAgent);
+  }
+  for (const { name, metric } of readProtobuf(await pageOf(metricsUrl, ACCEPT.protobuf))) {
+    if (name === 'target_info') continue;
+    for (const one of metric) assert.ok('otel_scope_name' in labelsOf(one), name);
+  }
+});
+
+test('T14: name[] leaves out all other families, in every format', async () => {
+  const { metricsUrl } = await start({});
+  const asked = `${metricsUrl}?name[]=process_uptime_seconds&name[]=jobs_done_total`;
+  const parsed = parseText((await pageOf(asked, ACCEPT.text)).toString());
+  assert.deepEqual(parsed.map(({ name }) => name).sort(), ['jobs_done_total', 'process_uptime_seconds']);
+  const families = readProtobuf(await pageOf(asked, ACCEPT.protobuf));
+  assert.deepEqual(families.map(({ name }) => name).sort(), ['jobs_done_total', 'process_uptime_seconds']);
+});
 
 describe('a Prometheus that is given each format', () => {
   let url: string;

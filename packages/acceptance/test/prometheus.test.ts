@@ -47,7 +47,7 @@ for (const name of ['prometheus.yml', 'prometheus.local.yml']) {
 // Gauges whose standard names end so: OpenTelemetry's semantic conventions call them ….count.
 const namedCount = /^(?:db_client_connection|process_thread|process_unix_file_descriptor)_count /;
 
-test('promtool finds nothing in any page under load but the gauges whose standard name ends in _count', async () => {
+test('P1 P2 P3 P4 P5 P6 P7 P8 P9: promtool finds nothing in any page under load but the gauges whose standard name ends in _count', async () => {
   let busy = true;
   const traffic = sendKnownTraffic(stack).finally(() => {
     busy = false;

@@ -1,6 +1,6 @@
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { escapeMetricName } from './escaping.ts';
-import type { Naming } from './labels.ts';
+import type { Naming, Scope } from './labels.ts';
 import { type FamilyType, familyType, sampleName } from './names.ts';
 import { unitWords } from './units.ts';
 
@@ -13,7 +13,7 @@ export interface Family {
   readonly help: string;
   /** In words; empty for none. */
   readonly unit: string;
-  readonly members: { readonly metric: MetricData; readonly scopeName: string }[];
+  readonly members: { readonly metric: MetricData; readonly scope: Scope }[];
 }
 
 /** What a format calls families, and what nobody else may be called. */
@@ -26,6 +26,11 @@ export interface FamilyNames {
   ownedNames(family: string, type: FamilyType): string[];
   /** What the resource's samples own. */
   readonly targetNames: readonly string[];
+}
+
+/** Whether the resource's family is among those that a page is to have. */
+export function isTargetWanted({ targetNames }: FamilyNames, only: ReadonlySet<string> | undefined): boolean {
+  return only === undefined || targetNames.some((name) => only.has(name));
 }
 
 /** Says why something is not on the page; called once for each distinct message. */
@@ -51,18 +56,20 @@ export class FamilyGrouping {
     this.#owners = new Map(names.targetNames.map((name) => [name, 'of the resource']));
   }
 
-  group(resourceMetrics: ResourceMetrics): Family[] {
+  /** @param only names of families or of their samples; the others are left out; all unless given */
+  group(resourceMetrics: ResourceMetrics, only?: ReadonlySet<string>): Family[] {
     const families = new Map<string, Family>();
     for (const { scope, metrics } of resourceMetrics.scopeMetrics) {
       for (const metric of metrics) {
         const described = metric.dataPoints.length === 0 ? undefined : this.#described(metric);
         if (!described) continue;
         const known = families.get(described.name);
-        if (known) known.members.push({ metric, scopeName: scope.name });
-        else families.set(described.name, { ...described, members: [{ metric, scopeName: scope.name }] });
+        if (known) known.members.push({ metric, scope });
+        else families.set(described.name, { ...described, members: [{ metric, scope }] });
       }
     }
-    return [...families.values()];
+    const all = [...families.values()];
+    return only ? all.filter(({ name, sampleName }) => only.has(name) || only.has(sampleName)) : all;
   }
 
   #described(metric: MetricData): Omit<Family, 'members'> | undefined {

@@ -17,8 +17,15 @@ export interface PageFormat {
   readonly versions: readonly string[];
   /** Escaping schemes under which the page is as it is. */
   readonly escapings: readonly Escaping[];
-  /** The page in chunks; an empty one is made where a caller may want to do something else before the next. */
-  readonly render: (resourceMetrics: ResourceMetrics, allocate: Allocate) => Iterable<Uint8Array>;
+  /**
+   * The page in chunks; an empty one is made where a caller may want to do something else before the next. Of the families those
+   * that `only` names, all unless it is given.
+   */
+  readonly render: (
+    resourceMetrics: ResourceMetrics,
+    allocate: Allocate,
+    only?: ReadonlySet<string>,
+  ) => Iterable<Uint8Array>;
 }
 
 interface Renderer {
@@ -30,29 +37,40 @@ const [DEFAULT_STRATEGY] = TRANSLATION_STRATEGIES;
 /** Schemes that leave a legal name as it is: where all names are legal, a page is the same under each of them. */
 const KEEPING_LEGAL_NAMES: readonly Escaping[] = ESCAPINGS.filter((escaping) => escaping !== 'dots');
 
+export interface PageOptions {
+  /** OpenMetrics says when a series began, with one more series for each. */
+  readonly showCreated?: boolean;
+  /** Every series says its scope; otherwise only one whose labels another scope has used already. */
+  readonly scopeLabels?: boolean;
+  readonly strategy?: TranslationStrategy;
+}
+
 /**
  * Every format under every escaping scheme; the one that all scrapers understand last.
  *
  * @param warn is told what is left out of a page, each thing once
- * @param options `showCreated`: OpenMetrics says when a series began, with one more series for each
  */
 export function pageFormats(
   warn: Warn,
-  { showCreated = false, strategy = DEFAULT_STRATEGY }: { showCreated?: boolean; strategy?: TranslationStrategy } = {},
+  { showCreated = false, scopeLabels = false, strategy = DEFAULT_STRATEGY }: PageOptions = {},
 ): [...PageFormat[], PageFormat] {
   const told = ['protobuf: ', 'OpenMetrics: ', ''].map((format) => distinct((message) => warn(format + message)));
   const [toldProtobuf, toldOpenMetrics, toldText] = told as [Warn, Warn, Warn];
   return [
-    ...underEach(strategy, (naming) => new ProtobufRenderer(naming, toldProtobuf), {
+    ...underEach(strategy, (naming) => new ProtobufRenderer(naming, toldProtobuf, scopeLabels), {
       mediaType: 'application/vnd.google.protobuf',
       parameters: { proto: 'io.prometheus.client.MetricFamily', encoding: 'delimited' },
       versions: [],
     }),
-    ...underEach(strategy, (naming) => new PageRenderer(openMetricsText, naming, toldOpenMetrics, showCreated), {
-      mediaType: 'application/openmetrics-text',
-      versions: ['1.0.0', '0.0.1'],
-    }),
-    ...underEach(strategy, (naming) => new PageRenderer(prometheusText, naming, toldText), {
+    ...underEach(
+      strategy,
+      (naming) => new PageRenderer(openMetricsText, naming, toldOpenMetrics, scopeLabels, showCreated),
+      {
+        mediaType: 'application/openmetrics-text',
+        versions: ['1.0.0', '0.0.1'],
+      },
+    ),
+    ...underEach(strategy, (naming) => new PageRenderer(prometheusText, naming, toldText, scopeLabels), {
       mediaType: 'text/plain',
       versions: ['0.0.4'],
     }),

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { type Escaping, escapeLabelName, isLegalLabelName } from './escaping.ts';
 import { type TranslationStrategy, wellFormed } from './names.ts';
 
@@ -8,8 +9,23 @@ export interface Naming {
   readonly escaping: Escaping;
 }
 
-/** A label that the exposition adds itself and that an attribute must not push aside, such as `otel_scope_name`. */
-export type FixedLabels = Readonly<Record<string, string>>;
+/** What made a metric. Attributes are in OpenTelemetry's data model, and not yet in the JavaScript SDK's type. */
+export type Scope = ScopeMetrics['scope'] & { readonly attributes?: Attributes };
+
+/**
+ * The labels that say which scope a series is of ("Prometheus and OpenMetrics Compatibility", section "Instrumentation
+ * Scope"): an attribute of the scope that would take the name of one of the three others is left out.
+ */
+export function scopeLabels(scope: Scope, naming: Naming): ReadonlyMap<string, string> {
+  const labelOf = (key: string) => `otel_scope_${key}`;
+  const own = Object.entries({ name: scope.name, version: scope.version, schema_url: scope.schemaUrl });
+  const labels = new Map(own.map(([key, value]) => [escapeLabelName(labelOf(key), naming.escaping), value ?? '']));
+  const attributes = Object.entries(scope.attributes ?? {}).map(([key, value]) => [labelOf(key), value]);
+  for (const [name, value] of labelPairs(Object.fromEntries(attributes), naming)) {
+    if (!labels.has(name)) labels.set(name, value);
+  }
+  return labels;
+}
 
 /**
  * The labels of a series, by name.
@@ -17,17 +33,18 @@ export type FixedLabels = Readonly<Record<string, string>>;
  * Keys that become one label name are joined with `;` in the order of the original keys, so no name ever stands twice on a
  * sample ("Prometheus and OpenMetrics Compatibility", section "Metric Attributes").
  *
+ * @param fixed labels that the exposition adds itself and that an attribute must not push aside, as they stand on the page
  * @param reserved a label name that the sample itself uses (`le` on a histogram): an attribute that would take it becomes
  * `exported_<name>`, as Prometheus does on a clash; `__name__` is one always
  */
 export function labelPairs(
   attributes: Attributes,
   naming: Naming,
-  fixed: FixedLabels = {},
+  fixed: ReadonlyMap<string, string> = new Map(),
   reserved?: string,
 ): Map<string, string> {
   const labels = new Map<string, string[]>();
-  for (const [name, value] of Object.entries(fixed)) labels.set(escapeLabelName(name, naming.escaping), [value]);
+  for (const [name, value] of fixed) labels.set(name, [value]);
   for (const key of Object.keys(attributes).sort()) {
     const legal = labelName(key, naming);
     const value = labelValue(attributes, key);

@@ -3,7 +3,7 @@ import { classicHistogram } from './classic-histogram.ts';
 import type { Dialect } from './dialect.ts';
 import { isLegalMetricName } from './escaping.ts';
 import { exemplarText, latest, latestOfBuckets } from './exemplars.ts';
-import { type Family, FamilyGrouping, type Warn } from './families.ts';
+import { type Family, FamilyGrouping, isTargetWanted, type Warn } from './families.ts';
 import { labelPairs, labelText, type Naming, quoted } from './labels.ts';
 import { type Allocate, PageWriter } from './page-writer.ts';
 import { isCumulative, mayBeCounter, type Point } from './points.ts';
@@ -35,8 +35,7 @@ const BLANK = Buffer.from(' ');
 
 /**
  * Writes OpenTelemetry metric data in one of the text formats, following the OpenTelemetry specification "Prometheus and
- * OpenMetrics Compatibility": unit and type suffixes, one family a name, the resource first, no scope labels unless two
- * scopes would otherwise write the same series.
+ * OpenMetrics Compatibility": unit and type suffixes, one family a name, the resource first.
  *
  * A page comes as chunks of some ten kilobytes, each made when it is asked for. A point is read when it is its turn, and once:
  * its buckets, sum and count are of one moment.
@@ -53,23 +52,32 @@ export class PageRenderer {
 
   /**
    * @param warn is told what is left out
+   * @param hasScopes whether every series says its scope
    * @param showCreated whether counters and histograms say when they began, in a series more each
    */
-  constructor(dialect: Dialect, naming: Naming, warn: Warn, showCreated = false) {
+  constructor(dialect: Dialect, naming: Naming, warn: Warn, hasScopes: boolean, showCreated = false) {
     this.#dialect = dialect;
     this.#showCreated = showCreated;
     this.#naming = naming;
     this.#warn = warn;
     this.#families = new FamilyGrouping(dialect, naming, warn);
-    this.#series = new UniqueSeries(naming, labelText, warn);
+    this.#series = new UniqueSeries(naming, labelText, hasScopes, warn);
   }
 
-  /** The page in chunks, in memory that `allocate` gives; a page on which there is nothing has none. */
-  *render(resourceMetrics: ResourceMetrics, allocate: Allocate): Generator<Uint8Array, void, void> {
+  /**
+   * The page in chunks, in memory that `allocate` gives; a page on which there is nothing has none.
+   *
+   * @param only names of the families that it is to have; all unless given
+   */
+  *render(
+    resourceMetrics: ResourceMetrics,
+    allocate: Allocate,
+    only?: ReadonlySet<string>,
+  ): Generator<Uint8Array, void, void> {
     const page = new PageWriter(allocate);
     const target = labelText(labelPairs(resourceMetrics.resource.attributes, this.#naming));
-    if (target) page.text(this.#dialect.target(target));
-    for (const family of this.#families.group(resourceMetrics)) yield* this.#writeFamily(family, page);
+    if (target && isTargetWanted(this.#dialect, only)) page.text(this.#dialect.target(target));
+    for (const family of this.#families.group(resourceMetrics, only)) yield* this.#writeFamily(family, page);
     page.text(this.#dialect.end);
     yield* page.takeRest();
   }
@@ -77,14 +85,15 @@ export class PageRenderer {
   *#writeFamily(family: Family, page: PageWriter): Generator<Uint8Array, void, void> {
     const lines = linesOf(family);
     let comments = this.#dialect.comments(family);
-    const labelsOf = this.#series.of(family);
-    for (const { metric, scopeName } of family.members) {
+    const inScope = this.#series.of(family);
+    for (const { metric, scope } of family.members) {
       if (!isCumulative(metric, this.#warn)) continue;
+      const labelsOf = inScope(scope);
       for (const point of metric.dataPoints as Point[]) {
         const { value } = point;
         if (typeof value === 'number' && !this.#dialect.anyCounter && !mayBeCounter(family, value, this.#warn))
           continue;
-        const labels = labelsOf(point.attributes, scopeName);
+        const labels = labelsOf(point.attributes);
         if (labels === undefined) continue;
         page.text(comments);
         comments = '';

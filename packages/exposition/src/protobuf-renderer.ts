@@ -1,7 +1,7 @@
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { ByteChunks } from './byte-chunks.ts';
 import { isUnitOf, prometheusText } from './dialect.ts';
-import { type Family, FamilyGrouping, type Warn } from './families.ts';
+import { type Family, FamilyGrouping, isTargetWanted, type Warn } from './families.ts';
 import { FamilyMemory } from './family-memory.ts';
 import { labelPairs, type Naming } from './labels.ts';
 import { whyNotNative } from './native-histogram.ts';
@@ -40,26 +40,37 @@ export class ProtobufRenderer {
   readonly #series: UniqueSeries;
   readonly #warn: Warn;
 
-  /** @param warn is told what is left out */
-  constructor(naming: Naming, warn: Warn) {
+  /**
+   * @param warn is told what is left out
+   * @param hasScopes whether every series says its scope
+   */
+  constructor(naming: Naming, warn: Warn, hasScopes: boolean) {
     this.#naming = naming;
     this.#families = new FamilyGrouping(prometheusText, naming, warn);
-    this.#series = new UniqueSeries(naming, labelFields, warn);
+    this.#series = new UniqueSeries(naming, labelFields, hasScopes, warn);
     this.#warn = warn;
   }
 
-  /** The page in chunks, in memory that `allocate` gives; some are empty. */
-  *render(resourceMetrics: ResourceMetrics, allocate: Allocate): Generator<Uint8Array, void, void> {
+  /**
+   * The page in chunks, in memory that `allocate` gives; some are empty.
+   *
+   * @param only names of the families that it is to have; all unless given
+   */
+  *render(
+    resourceMetrics: ResourceMetrics,
+    allocate: Allocate,
+    only?: ReadonlySet<string>,
+  ): Generator<Uint8Array, void, void> {
     const writer = new ProtobufWriter();
     const metrics = new FamilyMemory();
     const page = new ByteChunks(allocate);
     const target = labelFields(labelPairs(resourceMetrics.resource.attributes, this.#naming));
-    if (target) {
+    if (target && isTargetWanted(prometheusText, only)) {
       writeMetric(writer, TARGET, target, 1, TARGET_POINT);
       metrics.append(writer.written);
       yield* this.#send(TARGET, metrics, page, writer);
     }
-    for (const family of this.#families.group(resourceMetrics)) {
+    for (const family of this.#families.group(resourceMetrics, only)) {
       yield* this.#writeMetrics(family, metrics, writer);
       if (metrics.length > 0) yield* this.#send(family, metrics, page, writer);
     }
@@ -67,9 +78,10 @@ export class ProtobufRenderer {
   }
 
   *#writeMetrics(family: Family, metrics: FamilyMemory, writer: ProtobufWriter): Generator<Uint8Array, void, void> {
-    const labelsOf = this.#series.of(family);
-    for (const { metric, scopeName } of family.members) {
+    const inScope = this.#series.of(family);
+    for (const { metric, scope } of family.members) {
       if (!isCumulative(metric, this.#warn)) continue;
+      const labelsOf = inScope(scope);
       for (const point of metric.dataPoints as Point[]) {
         const { value } = point;
         const why = typeof value === 'number' || 'buckets' in value ? undefined : whyNotNative(value);
@@ -77,7 +89,7 @@ export class ProtobufRenderer {
           this.#warn(`a point of the histogram ${family.name} is not on the page: ${why}`);
           continue;
         }
-        const labels = labelsOf(point.attributes, scopeName);
+        const labels = labelsOf(point.attributes);
         if (labels === undefined) continue;
         writer.clear();
         writeMetric(writer, family, labels, value, point);

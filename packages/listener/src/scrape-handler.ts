@@ -12,7 +12,11 @@ export interface Format<Data> extends Offer {
    * The page in chunks of bounded size, each made when it is asked for, in memory from `allocate`. An empty one says that more
    * is being made: the event loop may be given back meanwhile.
    */
-  readonly render: (data: Data, allocate: (bytes: number) => Buffer) => Iterable<Uint8Array>;
+  readonly render: (
+    data: Data,
+    allocate: (bytes: number) => Buffer,
+    only?: ReadonlySet<string>,
+  ) => Iterable<Uint8Array>;
 }
 
 /** Is told of each scrape, and of the work on pages. */
@@ -59,6 +63,8 @@ const MOST_SCRAPES = 100;
 interface Page<Data> {
   readonly format: Format<Data>;
   readonly isCompressed: boolean;
+  /** Of the families that are asked for, joined by blanks; empty for all. */
+  readonly names: string;
   readonly shared: SharedPage;
 }
 
@@ -82,15 +88,17 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
   const open = new Set<SharedPage>();
   let underWay = 0;
 
-  function pageFor(format: Format<Data>, isCompressed: boolean, limit: number): SharedPage {
+  function pageFor(format: Format<Data>, isCompressed: boolean, names: string, limit: number): SharedPage {
     if (joinable === undefined) {
       joinable = [];
       before = makePages(before, joinable, limit);
     }
-    const same = joinable.find((page) => page.format === format && page.isCompressed === isCompressed);
+    const same = joinable.find(
+      (page) => page.format === format && page.isCompressed === isCompressed && page.names === names,
+    );
     if (same) return same.shared;
     const shared = new SharedPage();
-    joinable.push({ format, isCompressed, shared });
+    joinable.push({ format, isCompressed, names, shared });
     return shared;
   }
 
@@ -110,13 +118,15 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     }
   }
 
-  async function send({ format, isCompressed, shared }: Page<Data>, data: Data): Promise<void> {
+  async function send({ format, isCompressed, names, shared }: Page<Data>, data: Data): Promise<void> {
     open.add(shared);
     const [oldest] = open;
     if (open.size > MOST_OPEN) oldest?.fail(answerNoPage);
     const { allocate, release } = new ChunkPool();
     try {
-      const chunks = inSlices(observedItems(observer, format.render(data, allocate)));
+      const chunks = inSlices(
+        observedItems(observer, format.render(data, allocate, names ? new Set(names.split(' ')) : undefined)),
+      );
       if (isCompressed) await shared.send(gzipped(chunks, release), () => {});
       else await shared.send(chunks, release);
     } catch (error) {
@@ -151,7 +161,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     const { offer, contentType } = negotiate(accept, formats);
     const isCompressed = allowsGzip(encodings);
     const limit = limitOf(request, timeLimit);
-    const page = pageFor(offer, isCompressed, limit);
+    const page = pageFor(offer, isCompressed, namesIn(request), limit);
     page.join(response, {
       'Content-Type': contentType,
       Vary: 'Accept, Accept-Encoding',
@@ -164,6 +174,12 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
       clearTimeout(late);
     });
   };
+}
+
+/** What `?name[]=up&name[]=target_info` asks for, as other client libraries understand it. */
+function namesIn({ url = '' }: IncomingMessage): string {
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  return query.getAll('name[]').sort().join(' ');
 }
 
 /** The scraper's own limit, less the time that the answer takes to get there, where it is the shorter one. */

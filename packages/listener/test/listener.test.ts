@@ -30,6 +30,21 @@ test('T3: HEAD has the same headers and no body, other methods are 405 and colle
   assert.equal(collections, 1);
 });
 
+test('G11: whoever keeps a page is told what its form depends on', async (t) => {
+  const { url } = await listener(t);
+  const response = await asItIs(url);
+  await response.text();
+  assert.equal(response.headers.get('vary'), 'Accept, Accept-Encoding');
+});
+
+test('T15: a scrape shows what is so when it comes', async (t) => {
+  let state = 'first';
+  const { url } = await listener(t, async () => state);
+  const first = await (await asItIs(url)).text();
+  state = 'later';
+  assert.deepEqual([first, await (await asItIs(url)).text()], ['first', 'later']);
+});
+
 test('any other path is 404 and names the right one', async (t) => {
   const { url } = await listener(t);
   const response = await fetch(new URL('/', url));

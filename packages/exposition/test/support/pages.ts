@@ -8,7 +8,7 @@ import {
   type ExponentialHistogram,
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
-import { type PageFormat, pageFormats, type TranslationStrategy } from '../../src/index.ts';
+import { type PageOptions as AllPageOptions, type PageFormat, pageFormats } from '../../src/index.ts';
 
 export type Kind = 'counter' | 'updown' | 'gauge';
 
@@ -52,9 +52,7 @@ export const MEDIA_TYPES = {
   protobuf: 'application/vnd.google.protobuf',
 };
 
-export interface PageOptions {
-  readonly showCreated?: boolean;
-  readonly strategy?: TranslationStrategy;
+export interface PageOptions extends AllPageOptions {
   readonly escaping?: PageFormat['escapings'][number];
 }
 
