@@ -14,8 +14,9 @@ function read(name: SettingName, text: string | undefined, warn: (message: strin
   if (text === undefined || text === '') return setting.fallback;
   const value = setting.parse(text);
   if (value !== undefined) return value;
-  warn(`${name}=${JSON.stringify(shortened(text))} is not ${setting.expected}; using ${fallbackText(setting)} instead`);
-  return setting.fallback;
+  const instead = setting.instead ?? { value: setting.fallback, text: fallbackText(setting) };
+  warn(`${name}=${JSON.stringify(shortened(text))} is not ${setting.expected}; using ${instead.text} instead`);
+  return instead.value;
 }
 
 /** The fallback as the README and messages say it. */

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
-import { createScrapeHandler } from '@otel-register/listener';
+import { type Access, createScrapeHandler } from '@otel-register/listener';
 import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
@@ -90,22 +90,24 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     return resourceMetrics;
   }
 
-  const handler = createScrapeHandler({
-    collect: collectForPage,
-    formats: pageFormats((message) => diag.warn(message), {
-      showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
-      scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
-      strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
-    }),
-    onError: (error) => {
-      ofPages.failed('page');
-      failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`);
-    },
-    observer: {
-      ...ofPages,
-      worked: (milliseconds) => work.worked(milliseconds),
-    },
-  });
+  const createHandler = (access: Access) =>
+    createScrapeHandler({
+      access,
+      collect: collectForPage,
+      formats: pageFormats((message) => diag.warn(message), {
+        showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
+        scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
+        strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
+      }),
+      onError: (error) => {
+        ofPages.failed('page');
+        failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`);
+      },
+      observer: {
+        ...ofPages,
+        worked: (milliseconds) => work.worked(milliseconds),
+      },
+    });
 
   return {
     reader,
@@ -122,7 +124,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       },
       isEnabled,
     ),
-    listen: (serviceName) => ports.listen(serviceName, handler, cluster),
+    listen: (serviceName) => ports.listen(serviceName, createHandler, cluster),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { diag } from '@opentelemetry/api';
 import {
+  type Access,
   answerOnServicePorts,
   isMetricsPath,
   listeningAddress,
@@ -9,6 +10,8 @@ import {
   textOfAddress,
 } from '@otel-register/listener';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
+import { once } from './messages.ts';
+import { scrapeAccess } from './scrape-access.ts';
 import type { Config } from './settings.ts';
 
 /** Where scrapes are answered: on a port of their own, and on the service's where that is asked for. */
@@ -29,9 +32,15 @@ export class ScrapePorts {
   }
 
   /** Starts answering; where another process of the cluster has the port, on the service's alone. */
-  listen(serviceName: string, handler: ScrapeHandler, cluster: ClusterMetrics): void {
+  listen(serviceName: string, createHandler: (access: Access) => ScrapeHandler, cluster: ClusterMetrics): void {
     const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = this.#config;
     const address = listeningAddress(host, port);
+    const handler = createHandler(
+      scrapeAccess(
+        this.#config,
+        once((message) => diag.error(message)),
+      ),
+    );
     if (this.#isOnServicePorts) answerOnServicePorts(handler);
     const also = this.#isOnServicePorts ? "; they are on the service's own port too" : '';
     const none = (why: string) => `no metrics on ${textOfAddress(address)}${why}: the service runs on${also}`;

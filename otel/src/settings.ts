@@ -1,4 +1,5 @@
 import { TRANSLATION_STRATEGIES } from '@otel-register/exposition';
+import { AddressList } from '@otel-register/listener';
 import { type CacheNamePattern, PROBE_NAMES } from '@otel-register/probes';
 import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 
@@ -16,6 +17,8 @@ export interface Setting<T> extends Parser<T> {
   readonly fallback: T;
   /** The fallback in words, where the value itself would tell little. */
   readonly fallbackText?: string;
+  /** What is used in the place of a bad value, and in words, where that must not be the fallback. */
+  readonly instead?: { readonly value: T; readonly text: string };
   readonly doc: string;
 }
 
@@ -49,6 +52,11 @@ type Protocol = typeof otlpProtocol extends Parser<infer T> ? T : never;
 
 /** A variable of the specification that the agent does not follow, and must not pass over in silence. */
 const notRead: Parser<string> = { expected: 'read: there are no configuration files here', parse: () => undefined };
+
+const addresses: Parser<AddressList> = {
+  expected: 'a list of addresses and networks, such as 10.0.0.0/8,fd00::/8',
+  parse: (value) => AddressList.of(listOf(value)),
+};
 
 const attributes: Parser<Readonly<Record<string, string>>> = {
   expected: 'a list of key=value pairs with percent-encoded values',
@@ -97,6 +105,24 @@ export const SETTINGS = {
     'off',
     "open: /metrics also on the service's own port, for anybody who reaches it.",
   ),
+  OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN: setting(text, '', 'A token that scrapers must have.', 'none'),
+  OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN_FILE: setting(text, '', 'A file with it, read again when it changes.', 'none'),
+  OTEL_EXPORTER_PROMETHEUS_BASIC_AUTH: setting(
+    text,
+    '',
+    'user:password that scrapers must have, or the token.',
+    'none',
+  ),
+  OTEL_EXPORTER_PROMETHEUS_BASIC_AUTH_FILE: setting(text, '', 'A file with it, read again when it changes.', 'none'),
+  OTEL_EXPORTER_PROMETHEUS_ALLOWED_ADDRESSES: {
+    ...setting<AddressList | undefined>(
+      addresses,
+      undefined,
+      'Where scrapes may come from: addresses and networks, such as 10.0.0.0/8,fd00::/8.',
+      'anywhere',
+    ),
+    instead: { value: new AddressList(), text: 'nobody' },
+  },
   OTEL_METRICS_CLUSTER_BY_PROCESS: setting(
     boolean,
     false,

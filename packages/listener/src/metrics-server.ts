@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answer } from './answer.ts';
 import { keepListening } from './keep-listening.ts';
 import { type ListeningAddress, textOfAddress } from './listening-address.ts';
-import { answer, isMetricsPath, METRICS_PATH, type ScrapeHandler } from './scrape-handler.ts';
+import { isMetricsPath, METRICS_PATH, type ScrapeHandler } from './scrape-handler.ts';
 import { openSocket, removeSocketAtExit } from './unix-socket.ts';
 
 export interface MetricsServerOptions {

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Access, refusalOf, refuse } from './access.ts';
+import { answer } from './answer.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import { gzipped } from './gzip.ts';
 import { allowsGzip, negotiate, type Offer } from './negotiation.ts';
@@ -42,11 +44,15 @@ export interface ScrapeHandlerOptions<Data> {
   /** Told why a scrape failed. */
   readonly onError: (error: unknown) => void;
   readonly observer?: ScrapeObserver;
+  /** Whoever asks, unless given. */
+  readonly access?: Access;
   /** Milliseconds within which a scrape is answered or given up; 30 seconds unless given. */
   readonly timeLimit?: number;
 }
 
 const NOBODY: ScrapeObserver = { began() {}, ended() {}, worked() {} };
+
+const EVERYBODY: Access = { credentials: [] };
 
 export type ScrapeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -74,14 +80,14 @@ export function isMetricsPath(target: string | undefined): boolean {
 }
 
 /**
- * Answers scrapes: GET and HEAD with 200 and the page, other methods with 405, and with 500 when there is no page to show,
+ * Answers scrapes of who may: GET and HEAD with 200 and the page, other methods with 405, and with 500 when there is no page to show,
  * for Prometheus takes every 200 for a good scrape.
  *
  * Scrapes that arrive before a collection is done share it, and those of one format and encoding share one rendering: however many come at
  * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
-  const { collect, formats, onError, observer = NOBODY, timeLimit = 30_000 } = options;
+  const { collect, formats, onError, observer = NOBODY, access = EVERYBODY, timeLimit = 30_000 } = options;
   /** The pages of the next collection. */
   let joinable: Page<Data>[] | undefined;
   let before = Promise.resolve();
@@ -152,6 +158,8 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     response.on('error', onError);
     observe(request, response);
     request.resume();
+    const refusal = refusalOf(access, request);
+    if (refusal) return refuse(refusal, access, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       return answer(response, 405, `${METRICS_PATH} answers GET and HEAD only.\n`);
@@ -194,15 +202,4 @@ function answerTooLate(response: ServerResponse): void {
 
 function answerNoPage(response: ServerResponse): void {
   answer(response, 500, 'The metrics could not be collected; the reason is on the stderr of the process.\n');
-}
-
-/** A complete answer; Node leaves the body out where the request was HEAD. */
-export function answer(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  contentType = 'text/plain; charset=utf-8',
-): void {
-  response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
 }
