@@ -2,10 +2,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import { diag } from '@opentelemetry/api';
 import {
   type Access,
-  answerOnServicePorts,
-  isMetricsPath,
+  isRestricted,
   listeningAddress,
   type ScrapeHandler,
+  ServicePorts,
   startMetricsServer,
   textOfAddress,
 } from '@otel-register/listener';
@@ -17,32 +17,28 @@ import type { Config } from './settings.ts';
 /** Where scrapes are answered: on a port of their own, and on the service's where that is asked for. */
 export class ScrapePorts {
   readonly #config: Config;
-  readonly #isOnServicePorts: boolean;
   #server: Server | undefined;
+  #servicePorts: ServicePorts | undefined;
 
   constructor(config: Config) {
     this.#config = config;
-    this.#isOnServicePorts = config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT === 'open';
   }
 
   /** Whether a request, or a server, is none of the service's. */
   ignores({ request, server }: { request?: IncomingMessage; server: Server }): boolean {
     if (server !== undefined && server === this.#server) return true;
-    return this.#isOnServicePorts && isMetricsPath(request?.url);
+    return request !== undefined && (this.#servicePorts?.isScrape(request, server) ?? false);
   }
 
   /** Starts answering; where another process of the cluster has the port, on the service's alone. */
   listen(serviceName: string, createHandler: (access: Access) => ScrapeHandler, cluster: ClusterMetrics): void {
     const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = this.#config;
+    const say = once((message: string) => diag.error(message));
+    const access = scrapeAccess(this.#config, say);
+    const handler = createHandler(access);
+    this.#answerOnServicePorts(handler, access);
+    const also = this.#servicePorts ? "; they are on the service's own port too" : '';
     const address = listeningAddress(host, port);
-    const handler = createHandler(
-      scrapeAccess(
-        this.#config,
-        once((message) => diag.error(message)),
-      ),
-    );
-    if (this.#isOnServicePorts) answerOnServicePorts(handler);
-    const also = this.#isOnServicePorts ? "; they are on the service's own port too" : '';
     const none = (why: string) => `no metrics on ${textOfAddress(address)}${why}: the service runs on${also}`;
     if (!cluster.begin(serviceName, (owner) => diag.error(none(`, the port is taken by ${owner}`)))) return;
     this.#server = startMetricsServer({
@@ -55,5 +51,31 @@ export class ScrapePorts {
         diag.error(none(` yet, ${code === 'EADDRINUSE' ? taken : message}`));
       },
     });
+    this.#servicePorts?.except(this.#server);
+  }
+
+  #answerOnServicePorts(handler: ScrapeHandler, access: Access): void {
+    const who = this.#config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT;
+    if (who === 'off') return;
+    if (who === 'on' && !isRestricted(access)) {
+      diag.error(
+        'OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on says not for whom: set a token, a password or allowed addresses, or open for anybody; using off instead',
+      );
+      return;
+    }
+    const say = once((message: string) => diag.info(message));
+    this.#servicePorts = new ServicePorts({
+      handler,
+      access,
+      onRefused: (refusal) =>
+        say(`requests for /metrics on the service's port were left to the service: ${REFUSALS[refusal]}`),
+      onOwnPage: () => say('the service has a /metrics of its own, and keeps it: these metrics are not on its port'),
+    });
+    this.#servicePorts.answer();
   }
 }
+
+const REFUSALS = {
+  address: 'not from an address that may scrape',
+  credentials: 'without the right token or password',
+};

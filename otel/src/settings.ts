@@ -101,9 +101,9 @@ export const SETTINGS = {
   ),
   OTEL_EXPORTER_PROMETHEUS_PORT: setting(port, 9464, 'Port of /metrics; 0 takes a free one.'),
   OTEL_EXPORTER_PROMETHEUS_SAME_PORT: setting(
-    oneOf('off', 'open'),
+    oneOf('off', 'on', 'open'),
     'off',
-    "open: /metrics also on the service's own port, for anybody who reaches it.",
+    "on: /metrics also on the service's own port, for those who have the token or password or may by their address; open: for anybody.",
   ),
   OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN: setting(text, '', 'A token that scrapers must have.', 'none'),
   OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN_FILE: setting(text, '', 'A file with it, read again when it changes.', 'none'),

@@ -37,7 +37,7 @@ for (const [name, value, message] of [
   [
     'OTEL_EXPORTER_PROMETHEUS_SAME_PORT',
     'maybe',
-    'OTEL_EXPORTER_PROMETHEUS_SAME_PORT="maybe" is not one of off, open; using off instead',
+    'OTEL_EXPORTER_PROMETHEUS_SAME_PORT="maybe" is not one of off, on, open; using off instead',
   ],
   [
     'OTEL_METRICS_CARDINALITY_LIMIT',
@@ -147,7 +147,25 @@ test("OTEL_EXPORTER_PROMETHEUS_SAME_PORT=open answers /metrics on the service's 
   const page = await response.text();
   assert.match(page, /^http_server_requests_total\{.*\} 5$/m);
   const post = await fetch(`http://localhost:${port}/metrics`, { method: 'POST', body: 'x' });
-  assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+  assert.equal(await post.text(), 'hello');
+});
+
+test('OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on is off, and says so, until it is said for whom', async (t) => {
+  const cwd = serviceFolder(t, { 'dist/main.js': HELLO });
+  const start = async (env: Record<string, string>) => {
+    const service = run(t, { cwd, env: { OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'on', ...env } });
+    const [, port] = await service.until(/service on (\d+)/);
+    await metricsUrl(service);
+    return { text: await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), stderr: service.output.stderr };
+  };
+  const nobody = await start({});
+  assert.equal(nobody.text, 'hello');
+  assert.match(
+    nobody.stderr,
+    /^otel: OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on says not for whom: .*; using off instead\n/,
+  );
+  const somebody = await start({ OTEL_EXPORTER_PROMETHEUS_ALLOWED_ADDRESSES: '127.0.0.1' });
+  assert.match(somebody.text, /^target_info/m);
 });
 
 test("without it, /metrics on the service's port is the service's", async (t) => {

@@ -1,11 +1,11 @@
 /** The HTTP side of `/metrics`: it is given collecting and rendering as functions and knows neither SDK nor formats. */
-export { type Access, isRestricted } from './access.ts';
+export { type Access, isRestricted, type Refusal } from './access.ts';
 export { AddressList } from './address-list.ts';
 export { ChunkPool } from './chunk-pool.ts';
 export { type CredentialSource, credential, type Scheme } from './credentials.ts';
 export { type ListeningAddress, listeningAddress, textOfAddress } from './listening-address.ts';
 export { type MetricsServerOptions, startMetricsServer } from './metrics-server.ts';
-export { answerOnServicePorts } from './same-port.ts';
+export { ServicePorts } from './same-port.ts';
 export {
   createScrapeHandler,
   type Format,

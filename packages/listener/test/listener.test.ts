@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { answerOnServicePorts, createScrapeHandler } from '../src/index.ts';
+import { createScrapeHandler, ServicePorts } from '../src/index.ts';
 import { asItIs, FORMAT, listener, listening, PAGE } from './support/listener.ts';
 
 test('T1 T4: GET /metrics answers 200 with the page, its type and its length', async (t) => {
@@ -98,23 +98,24 @@ test('T18: a scraper that goes away in the middle is no error', async (t) => {
   assert.deepEqual(errors, []);
 });
 
-test('the same port: the page before the service sees the request, and everything as it was when undone', async (t) => {
+test('the same port: the service is asked for the page once, and everything is as it was when undone', async (t) => {
   const seen: string[] = [];
   const service = createServer((request, response) => {
     seen.push(request.url ?? '');
     response.end('service');
   });
   const url = await listening(t, service);
-  const undo = answerOnServicePorts(
-    createScrapeHandler({
-      collect: async () => PAGE,
-      formats: [FORMAT],
-      onError: (error) => assert.fail(String(error)),
-    }),
-  );
-  assert.equal(await (await fetch(`${url}/metrics`)).text(), PAGE);
-  assert.equal(await (await fetch(`${url}/metrics/x`)).text(), 'service');
+  const onError = (error: unknown) => assert.fail(String(error));
+  const undo = new ServicePorts({
+    handler: createScrapeHandler({ collect: async () => PAGE, formats: [FORMAT], onError }),
+    access: { credentials: [] },
+    onRefused: onError,
+    onOwnPage: () => onError('own page'),
+  }).answer();
+  const texts = (paths: string[]) => Promise.all(paths.map(async (path) => (await fetch(url + path)).text()));
+  assert.deepEqual(await texts(['/metrics', '/metrics', '/metrics?x']), [PAGE, PAGE, PAGE]);
+  assert.deepEqual(await texts(['/metrics', '/metrics/x']), [PAGE, 'service']);
   undo();
-  assert.equal(await (await fetch(`${url}/metrics`)).text(), 'service');
-  assert.deepEqual(seen, ['/metrics/x', '/metrics']);
+  assert.deepEqual(await texts(['/metrics']), ['service']);
+  assert.deepEqual(seen, ['/metrics', '/otel-register-nothing-here', '/metrics/x', '/metrics']);
 });
