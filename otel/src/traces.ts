@@ -33,7 +33,6 @@ const UPSTREAM: Record<string, () => InstrumentationClass> = {
   net: () => require('@opentelemetry/instrumentation-net').NetInstrumentation,
   openai: () => require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation,
   oracledb: () => require('@opentelemetry/instrumentation-oracledb').OracleInstrumentation,
-  pg: () => require('@opentelemetry/instrumentation-pg').PgInstrumentation,
   pino: () => require('@opentelemetry/instrumentation-pino').PinoInstrumentation,
   redis: () => require('@opentelemetry/instrumentation-redis').RedisInstrumentation,
   'socket.io': () => require('@opentelemetry/instrumentation-socket.io').SocketIoInstrumentation,

@@ -37,7 +37,7 @@ after(async () => {
 const CALLER = 'c'.repeat(16);
 
 for (const [step, ...names] of [
-  ['pg', 'pg-pool.connect', 'pg.connect', 'pg.query:SELECT postgres'],
+  ['pg', 'pg-pool.connect', 'pg.connect', 'SELECT'],
   ['ioredis', 'get'],
   ['nodeRedis', 'redis-HGET'],
   ['http', 'GET'],

@@ -6,11 +6,11 @@ import {
   SpanKind,
   SpanStatusCode,
   type TextMapSetter,
-  TraceFlags,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
 import { methodInSpanName, methodName } from './http-conventions.ts';
+import { isLeftOut } from './left-out.ts';
 
 /** The spans of the requests that HTTP clients send (semantic conventions, "HTTP client span"). */
 export class HttpClientSpans {
@@ -29,8 +29,7 @@ export class HttpClientSpans {
    */
   started<C>(method: string, carrier: C, setter: TextMapSetter<C>): Span | undefined {
     const active = context.active();
-    const parent = trace.getSpan(active);
-    if (parent && isLeftOut(parent)) {
+    if (isLeftOut(active)) {
       propagation.inject(active, carrier, setter);
       return undefined;
     }
@@ -38,13 +37,6 @@ export class HttpClientSpans {
     propagation.inject(trace.setSpan(active, span), carrier, setter);
     return span.isRecording() ? span : undefined;
   }
-}
-
-/** Whether the sampler decided against a span of this process, and so against those below it. */
-function isLeftOut(span: Span): boolean {
-  if (span.isRecording()) return false;
-  const { isRemote, traceFlags, traceId } = span.spanContext();
-  return !isRemote && (traceFlags & TraceFlags.SAMPLED) === 0 && !/^0*$/.test(traceId);
 }
 
 /** What both clients tell of the method of a request. */

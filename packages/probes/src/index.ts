@@ -73,6 +73,7 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'koa',
   'hapi',
   'restify',
+  'pg',
 ];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
@@ -92,7 +93,7 @@ export function createProbes(
     hapi: () => new HapiProbe(),
     hono: () => new HonoProbe(),
     restify: () => new RestifyProbe(),
-    pg: () => new PgProbe(cells, database),
+    pg: () => new PgProbe(cells, database, spans),
     prisma: () => new PrismaProbe(cells),
     ioredis: () => new IoredisProbe(redis),
     redis: () => new NodeRedisProbe(redis),

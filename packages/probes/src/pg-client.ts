@@ -32,6 +32,7 @@ export interface PgQuery {
   readonly name?: unknown;
   /** Of a stream that reads from a cursor. */
   readonly cursor?: { readonly text?: unknown };
+  callback?: unknown;
   /** Of a query over libpq, once it is sent. */
   readonly native?: PgNative;
   readonly _canceledDueToError?: unknown;

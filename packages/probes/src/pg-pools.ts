@@ -1,12 +1,17 @@
+import { type Context, context, type Span } from '@opentelemetry/api';
 import type { CellRegistry } from '@otel-register/cells';
+import { callBackIn } from './caller-context.ts';
 import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
 import { type PgClient, targetOf } from './pg-client.ts';
+import { endPgSpan, type PgSpans } from './pg-spans.ts';
 import { type PoolCells, PoolMetrics, type PoolState } from './pool-metrics.ts';
 
 const pooled = Symbol('otel-register.pooled');
 const askedAt = Symbol('otel-register.asked-at');
 const askedOf = Symbol('otel-register.asked-of');
+const askedIn = Symbol('otel-register.asked-in');
+const waiting = Symbol('otel-register.waiting');
 const createdFrom = Symbol('otel-register.created-from');
 const takenAt = Symbol('otel-register.taken-at');
 const gaveUp = Symbol('otel-register.gave-up');
@@ -32,6 +37,9 @@ interface PoolRequest {
   readonly timedOut?: boolean;
   [askedAt]?: number;
   [askedOf]?: PgPool;
+  /** Where there are spans. */
+  [askedIn]?: Context;
+  [waiting]?: Span | undefined;
   [gaveUp]?: boolean;
 }
 
@@ -42,12 +50,15 @@ interface PoolRequest {
 export class PgPools {
   readonly #metrics: PoolMetrics<PgPool>;
   readonly #failed: (error: unknown) => void;
+  readonly #spans: PgSpans | undefined;
   /** Prototypes of requests, of every copy of pg-pool that was met. */
   readonly #requests = new Set<object>();
 
-  constructor(cells: CellRegistry, failed: (error: unknown) => void) {
+  /** @param spans undefined where none are made */
+  constructor(cells: CellRegistry, failed: (error: unknown) => void, spans: PgSpans | undefined) {
     this.#metrics = new PoolMetrics(cells, stateOf);
     this.#failed = failed;
+    this.#spans = spans;
   }
 
   /** Wraps `Pool.prototype.connect`. */
@@ -62,10 +73,14 @@ export class PgPools {
 
   /** Wraps `Pool.prototype.newClient`. */
   creating(original: Method): Method {
+    const spans = this.#spans;
+    const asked = (request: PoolRequest) => this.#asked(request);
     const created = (pool: PgPool, request: PoolRequest, start: number) => this.#created(pool, request, start);
     return function newClient(this: PgPool, request: PoolRequest) {
       const start = performance.now();
-      const result = original.apply(this, arguments as never);
+      asked(request);
+      const make = () => original.apply(this, arguments as never);
+      const result = spans ? spans.pooled(request[waiting], request[askedIn], make) : make();
       created(this, request, start);
       return result;
     };
@@ -83,7 +98,7 @@ export class PgPools {
       isNew: boolean,
     ) {
       acquired(this, client, request, isNew);
-      return original.apply(this, arguments as never);
+      return callBackIn(request[askedIn], original, this, arguments);
     };
   }
 
@@ -108,12 +123,32 @@ export class PgPools {
       const request = pool._pendingQueue.at(-1);
       if (request === undefined || request[askedAt] !== undefined) return;
       request[askedAt] = performance.now();
+      this.#asked(request);
       if (!pool.options.connectionTimeoutMillis) return;
       request[askedOf] = pool;
       this.#watchTimeouts(Object.getPrototypeOf(request));
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** The request may have been seen in the queue before. */
+  #asked(request: PoolRequest): void {
+    try {
+      if (!this.#spans || request[askedIn]) return;
+      request[askedIn] = context.active();
+      request[waiting] = this.#spans.wait();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** @param client whom the request waited for, where there is one */
+  #waited(request: PoolRequest, client: PooledClient | undefined, error?: string): void {
+    const span = request[waiting];
+    if (!span) return;
+    request[waiting] = undefined;
+    endPgSpan(span, error, client && targetOf(client));
   }
 
   /** A client is being made for a request, which has come just now or has waited. */
@@ -126,17 +161,29 @@ export class PgPools {
       pool[pooled] ??= this.#metrics.watch(pool, nameOf(client));
       request[askedAt] ??= start;
       const { callback } = request;
+      const failed = (error: unknown) => this.#creationFailed(pool, client, request, error);
       request.callback = function (error) {
-        if (error && errorType(error) === 'timeout') pool[pooled]?.timeouts.add(1);
-        return callback.apply(this, arguments as never);
+        if (error) failed(error);
+        return callBackIn(request[askedIn], callback, this, arguments);
       };
     } catch (error) {
       this.#failed(error);
     }
   }
 
+  #creationFailed(pool: PgPool, client: PooledClient, request: PoolRequest, error: unknown): void {
+    try {
+      const type = errorType(error);
+      if (type === 'timeout') pool[pooled]?.timeouts.add(1);
+      this.#waited(request, client, type);
+    } catch (failure) {
+      this.#failed(failure);
+    }
+  }
+
   #acquired(pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean): void {
     try {
+      if (!request.timedOut) this.#waited(request, client);
       const cells = pool[pooled];
       if (cells === undefined) return;
       const now = performance.now();
@@ -158,8 +205,19 @@ export class PgPools {
     }
   }
 
+  #timedOut(request: PoolRequest): void {
+    try {
+      const pool = request[askedOf];
+      pool?.[pooled]?.timeouts.add(1);
+      this.#waited(request, pool?._clients[0], 'timeout');
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   /** A pool says it nowhere that a request has timed out in the queue, but for what it sets on the request. */
   #watchTimeouts(prototype: object): void {
+    const timedOut = (request: PoolRequest) => this.#timedOut(request);
     if (this.#requests.has(prototype) || prototype === Object.prototype) return;
     this.#requests.add(prototype);
     Object.defineProperty(prototype, 'timedOut', {
@@ -169,7 +227,7 @@ export class PgPools {
       },
       set(this: PoolRequest, value: boolean) {
         this[gaveUp] = value;
-        if (value) this[askedOf]?.[pooled]?.timeouts.add(1);
+        if (value) timedOut(this);
       },
     });
   }

@@ -1,11 +1,13 @@
-import type { SpanContext } from '@opentelemetry/api';
+import { type Context, context, type Span, type SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
+import { callBackIn } from './caller-context.ts';
 import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
 import { errorType } from './error-type.ts';
 import { isReplaced, type Method, overrideMethod } from './patch.ts';
 import { lastQueued, type PgClient, type PgConnection, type PgNative, type PgQuery, targetOf } from './pg-client.ts';
 import { PgPools } from './pg-pools.ts';
+import { endPgSpan, PgSpans } from './pg-spans.ts';
 import { PgTransactions, type QueryStart } from './pg-transactions.ts';
 import { Probe } from './probe.ts';
 import { sqlOperation } from './sql-operation.ts';
@@ -18,6 +20,8 @@ const POOL_VERSIONS = ['>=3.0.0 <4'];
 const operations = Symbol('otel-register.operations');
 const startedAt = Symbol('otel-register.started-at');
 const startedIn = Symbol('otel-register.started-in');
+const spanOf = Symbol('otel-register.span');
+const askedIn = Symbol('otel-register.asked-in');
 
 /** Stands for the start of a query that has been recorded: it may be told twice that it is over. */
 const RECORDED = Number.NaN;
@@ -25,26 +29,37 @@ const RECORDED = Number.NaN;
 /** What queries are handed, and what knows where they go. */
 type Carrier = (PgConnection | PgNative) & { [operations]?: TargetOperations };
 
-type WatchedQuery = PgQuery & { [startedAt]?: number; [startedIn]?: SpanContext };
+type WatchedQuery = PgQuery & {
+  [startedAt]?: number;
+  /** What the duration is remembered with. */
+  [startedIn]?: SpanContext;
+  [spanOf]?: Span | undefined;
+  /** Where there are spans. */
+  [askedIn]?: Context;
+};
 
 /**
- * Measures the queries of pg 8, its transactions and its pools.
+ * Measures the queries of pg 8, its transactions and its pools, and makes their spans.
  *
  * A query is watched from the moment that the service hands it to a client until the server is done with it or it fails, on
  * methods of pg: arguments, promises and callbacks of the service are not touched. A cursor or a stream is one operation, and
- * lasts until it is read to its end, closed, or fails.
+ * lasts until it is read to its end, closed, or fails. Where there are spans, callbacks are called in the context of who asked.
  */
 export class PgProbe extends Probe {
   readonly #operations: DatabaseOperations;
   readonly #transactions: PgTransactions;
   readonly #pools: PgPools;
+  /** Undefined where no spans are made. */
+  readonly #spans: PgSpans | undefined;
 
-  constructor(cells: CellRegistry, database: DatabaseOperations) {
+  /** @param hasSpans whether queries have spans */
+  constructor(cells: CellRegistry, database: DatabaseOperations, hasSpans: boolean) {
     super('pg');
     this.#operations = database;
+    this.#spans = hasSpans ? new PgSpans(() => this.tracer) : undefined;
     const failed = (error: unknown) => this.failed(error);
     this.#transactions = new PgTransactions(cells, startOf, failed);
-    this.#pools = new PgPools(cells, failed);
+    this.#pools = new PgPools(cells, failed, this.#spans);
   }
 
   override disable(): void {
@@ -91,10 +106,12 @@ export class PgProbe extends Probe {
   }
 
   #connecting(original: Method): Method {
-    const remember = (client: PgClient) => this.#remember(client);
-    return function _connect(this: PgClient) {
-      remember(this);
-      return original.apply(this, arguments as never);
+    const remember = (client: PgClient, connected: unknown) => {
+      this.#remember(client);
+      return this.#watchConnect(client, connected);
+    };
+    return function _connect(this: PgClient, connected: unknown) {
+      return original.call(this, remember(this, connected));
     };
   }
 
@@ -112,7 +129,7 @@ export class PgProbe extends Probe {
     return function handleReadyForQuery(this: WatchedQuery, connection: Carrier) {
       // A row that could not be parsed: pg goes on to handleError, which knows the error.
       if (!this._canceledDueToError) record(this, connection);
-      return original.apply(this, arguments as never);
+      return callBackIn(this[askedIn], original, this, arguments);
     };
   }
 
@@ -121,7 +138,7 @@ export class PgProbe extends Probe {
       this.#record(query, connection ?? query.native, error);
     return function handleError(this: WatchedQuery, error: unknown, connection?: Carrier) {
       record(this, connection, this._canceledDueToError || error);
-      return original.apply(this, arguments as never);
+      return callBackIn(this[askedIn], original, this, arguments);
     };
   }
 
@@ -147,19 +164,47 @@ export class PgProbe extends Probe {
     }
   }
 
+  /** @returns what is called in place of `connected` */
+  #watchConnect(client: PgClient, connected: unknown): unknown {
+    if (this.#spans === undefined || typeof connected !== 'function') return connected;
+    try {
+      const caller = context.active();
+      let span = this.#spans.connect(client);
+      const ended = this.guarded((error: unknown) => {
+        if (span) endPgSpan(span, error ? errorType(error) : undefined);
+        span = undefined;
+      });
+      return function (this: unknown, error: unknown) {
+        ended(error);
+        return callBackIn(caller, connected as Method, this, arguments);
+      };
+    } catch (failure) {
+      this.failed(failure);
+      return connected;
+    }
+  }
+
   /** Every query has been the last of its client's queue for a moment, in the context of the code that asked it. */
   #begin(client: PgClient): void {
     try {
       const query: WatchedQuery | undefined = lastQueued(client);
       if (query === undefined || query[startedAt] !== undefined) return;
       query[startedAt] = performance.now();
-      const span = this.#operations.captureSpan();
+      if (this.#spans) this.#span(client, query, this.#spans);
+      const span = this.#operations.captureSpan(query[spanOf]);
       if (span !== undefined) query[startedIn] = span;
       if (client.native) query.once('end', this.#nativeEnd);
       else if (!isReplaced(query.handleReadyForQuery)) this.#watch(query);
     } catch (failure) {
       this.failed(failure);
     }
+  }
+
+  #span(client: PgClient, query: WatchedQuery, spans: PgSpans): void {
+    query[spanOf] = spans.query(client, query);
+    if (!client.native) query[askedIn] = context.active();
+    // Nothing but the callback is called then.
+    else if (typeof query.callback === 'function') query.callback = context.bind(context.active(), query.callback);
   }
 
   /** Queries of pg are watched on their prototype; what else a client takes may be of any class. */
@@ -174,10 +219,12 @@ export class PgProbe extends Probe {
       const now = performance.now();
       // A query that was refused before it came into the queue took no time.
       const start = query[startedAt] ?? now;
-      if (!on || Number.isNaN(start)) return;
+      if (Number.isNaN(start)) return;
       query[startedAt] = RECORDED;
       const failure = error === undefined ? undefined : errorTypeOf(query, error);
-      this.#operations.record(on, operationOf(query, carrier), failure, (now - start) / 1000, query[startedIn]);
+      const span = query[spanOf];
+      if (span) endPgSpan(span, failure);
+      if (on) this.#operations.record(on, operationOf(query, carrier), failure, (now - start) / 1000, query[startedIn]);
     } catch (failure) {
       this.failed(failure);
     }
