@@ -49,6 +49,7 @@ export async function ours(limit) {
       const { resourceMetrics } = await reader.collect();
       const memory = new ChunkPool();
       for await (const chunk of inSlices(text.render(resourceMetrics, memory.allocate))) {
+        if (chunk.length === 0) continue;
         use(chunk);
         memory.release(chunk);
       }

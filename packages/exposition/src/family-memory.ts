@@ -13,9 +13,7 @@ export class FamilyMemory {
     this.#length = 0;
   }
 
-  /** Whether that filled a chunk. */
-  append(bytes: Uint8Array): boolean {
-    const first = Math.floor(this.#length / CHUNK);
+  append(bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; ) {
       const chunk = Math.floor(this.#length / CHUNK);
       const at = this.#length % CHUNK;
@@ -25,7 +23,6 @@ export class FamilyMemory {
       this.#length += part.length;
       from += part.length;
     }
-    return Math.floor(this.#length / CHUNK) > first;
   }
 
   /** All that was appended, in parts. */

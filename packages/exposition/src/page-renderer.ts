@@ -6,7 +6,7 @@ import { exemplarText, latest, latestOfBuckets } from './exemplars.ts';
 import { type Family, FamilyGrouping, isTargetWanted, type Warn } from './families.ts';
 import { labelPairs, labelText, type Naming, quoted } from './labels.ts';
 import { type Allocate, PageWriter } from './page-writer.ts';
-import { isCumulative, mayBeCounter, type Point } from './points.ts';
+import { isCumulative, mayBeCounter, NOTHING_YET, POINTS_AT_ONCE, type Point } from './points.ts';
 import { UniqueSeries } from './unique-series.ts';
 
 /** The name of samples as it stands before the value, and before labels. */
@@ -33,6 +33,8 @@ interface Lines extends Family {
 const CLOSE = Buffer.from('} ');
 const BLANK = Buffer.from(' ');
 
+const NO_FAMILY: Family = { name: '', sampleName: '', type: 'gauge', help: '', unit: '', members: [] };
+
 /**
  * Writes OpenTelemetry metric data in one of the text formats, following the OpenTelemetry specification "Prometheus and
  * OpenMetrics Compatibility": unit and type suffixes, one family a name, the resource first.
@@ -49,6 +51,11 @@ export class PageRenderer {
   readonly #warn: Warn;
   /** By the array of the bounds, which the series of a metric share. */
   readonly #bucketEnds = new WeakMap<readonly number[], BucketEnds>();
+  /**
+   * One of each that lives between pages. V8 throws optimised code away when, at a major collection, nothing is alive that has the
+   * shape it was made for; every page would be begun by the interpreter.
+   */
+  readonly shapes = [new PageWriter(() => Buffer.alloc(0)), linesOf(NO_FAMILY)];
 
   /**
    * @param warn is told what is left out
@@ -86,6 +93,7 @@ export class PageRenderer {
     const lines = linesOf(family);
     let comments = this.#dialect.comments(family);
     const inScope = this.#series.of(family);
+    let written = 0;
     for (const { metric, scope } of family.members) {
       if (!isCumulative(metric, this.#warn)) continue;
       const labelsOf = inScope(scope);
@@ -102,6 +110,7 @@ export class PageRenderer {
         if (this.#showCreated && (family.type === 'counter' || family.type === 'histogram')) {
           writeSample(lines.created, labels, startSeconds(point), page);
         }
+        if (++written % POINTS_AT_ONCE === 0) yield NOTHING_YET;
         for (let chunk = page.takeFull(); chunk !== undefined; chunk = page.takeFull()) yield chunk;
       }
     }

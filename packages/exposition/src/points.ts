@@ -8,6 +8,12 @@ import {
 import type { Exemplar } from './exemplars.ts';
 import type { Family, Warn } from './families.ts';
 
+/** Points that are written one after another before a caller may want to do something else. */
+export const POINTS_AT_ONCE = 32;
+
+/** A chunk of a page that is made for that alone. */
+export const NOTHING_YET = new Uint8Array();
+
 /** A point of a metric, with the exemplars that OpenTelemetry's JavaScript type has no place for. */
 export type Point = DataPoint<number | Histogram | ExponentialHistogram> & { readonly exemplars?: readonly Exemplar[] };
 

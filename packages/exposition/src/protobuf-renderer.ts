@@ -6,7 +6,7 @@ import { FamilyMemory } from './family-memory.ts';
 import { labelPairs, type Naming } from './labels.ts';
 import { whyNotNative } from './native-histogram.ts';
 import type { Allocate } from './page-writer.ts';
-import { isCumulative, type Point } from './points.ts';
+import { isCumulative, NOTHING_YET, POINTS_AT_ONCE, type Point } from './points.ts';
 import { labelFields, writeFamilyFields, writeMetric } from './protobuf-messages.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { UniqueSeries } from './unique-series.ts';
@@ -22,9 +22,6 @@ const TARGET: Family = {
 };
 const TARGET_POINT: Point = { attributes: {}, value: 1, startTime: [0, 0], endTime: [0, 0] };
 
-/** Made where a caller may want to do something else, because nothing leaves for a while. */
-const NOTHING_YET = new Uint8Array();
-
 /**
  * Writes OpenTelemetry metric data as `io.prometheus.client.MetricFamily` messages, each with its length before it.
  *
@@ -39,6 +36,8 @@ export class ProtobufRenderer {
   readonly #families: FamilyGrouping;
   readonly #series: UniqueSeries;
   readonly #warn: Warn;
+  /** One that lives between pages: see {@link PageRenderer.shapes}. */
+  readonly shapes = [new FamilyMemory()];
 
   /**
    * @param warn is told what is left out
@@ -79,6 +78,7 @@ export class ProtobufRenderer {
 
   *#writeMetrics(family: Family, metrics: FamilyMemory, writer: ProtobufWriter): Generator<Uint8Array, void, void> {
     const inScope = this.#series.of(family);
+    let written = 0;
     for (const { metric, scope } of family.members) {
       if (!isCumulative(metric, this.#warn)) continue;
       const labelsOf = inScope(scope);
@@ -93,7 +93,8 @@ export class ProtobufRenderer {
         if (labels === undefined) continue;
         writer.clear();
         writeMetric(writer, family, labels, value, point);
-        if (metrics.append(writer.written)) yield NOTHING_YET;
+        metrics.append(writer.written);
+        if (++written % POINTS_AT_ONCE === 0) yield NOTHING_YET;
       }
     }
   }

@@ -26,9 +26,9 @@ function wide(series: number): MetricData {
 const openMetrics = formatOf('OpenMetrics', 'underscores', (message) => assert.fail(message));
 
 test('a long page comes in chunks of bounded size, each of whole lines, and none is lost or doubled', () => {
-  const chunks = [...openMetrics.render(resourceMetrics([wide(2000)]), Buffer.allocUnsafe)].map((chunk) =>
+  const chunks = Array.from(openMetrics.render(resourceMetrics([wide(2000)]), Buffer.allocUnsafe), (chunk) =>
     Buffer.from(chunk).toString(),
-  );
+  ).filter((chunk) => chunk !== '');
   assert.ok(chunks.length > 10);
   for (const chunk of chunks) {
     assert.ok(Buffer.byteLength(chunk) <= 64 * 1024);
@@ -48,6 +48,7 @@ test('memory that is used again does not change the page', () => {
   const allocate = (bytes: number) => free.pop() ?? Buffer.alloc(bytes, 'x');
   let reused = '';
   for (const chunk of openMetrics.render(data, allocate)) {
+    if (chunk.length === 0) continue;
     reused += Buffer.from(chunk).toString();
     free.push(Buffer.from(chunk.buffer as ArrayBuffer).fill('y'));
   }
