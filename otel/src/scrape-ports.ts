@@ -7,6 +7,7 @@ import {
   type ScrapeHandler,
   ServicePorts,
   startMetricsServer,
+  type TlsFiles,
   textOfAddress,
 } from '@otel-register/listener';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
@@ -32,26 +33,40 @@ export class ScrapePorts {
 
   /** Starts answering; where another process of the cluster has the port, on the service's alone. */
   listen(serviceName: string, createHandler: (access: Access) => ScrapeHandler, cluster: ClusterMetrics): void {
-    const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = this.#config;
     const say = once((message: string) => diag.error(message));
     const access = scrapeAccess(this.#config, say);
     const handler = createHandler(access);
     this.#answerOnServicePorts(handler, access);
     const also = this.#servicePorts ? "; they are on the service's own port too" : '';
-    const address = listeningAddress(host, port);
-    const none = (why: string) => `no metrics on ${textOfAddress(address)}${why}: the service runs on${also}`;
-    if (!cluster.begin(serviceName, (owner) => diag.error(none(`, the port is taken by ${owner}`)))) return;
+    const address = listeningAddress(
+      this.#config.OTEL_EXPORTER_PROMETHEUS_HOST,
+      this.#config.OTEL_EXPORTER_PROMETHEUS_PORT,
+    );
+    const none = (why: string) =>
+      diag.error(`no metrics on ${textOfAddress(address)}${why}: the service runs on${also}`);
+    if (!cluster.begin(serviceName, (owner) => none(`, the port is taken by ${owner}`))) return;
+    const tls = this.#tlsFiles();
+    if (tls === 'half') {
+      none(', a certificate needs a key, and a key a certificate');
+      return;
+    }
     this.#server = startMetricsServer({
-      address,
-      handler,
-      isShared: isWorker(),
+      ...{ address, handler, isShared: isWorker(), ...(tls && { tls }) },
       onListening: (url) => diag.info(`metrics of ${serviceName} on ${url}${also}`),
       onError: ({ code, message }) => {
         const taken = 'path' in address ? 'another process listens there' : 'the port is taken';
-        diag.error(none(` yet, ${code === 'EADDRINUSE' ? taken : message}`));
+        none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
       },
+      onCertificateError: ({ message }) => say(`the certificate of /metrics stays as it was: ${message}`),
     });
     this.#servicePorts?.except(this.#server);
+  }
+
+  #tlsFiles(): TlsFiles | 'half' | undefined {
+    const certificate = this.#config.OTEL_EXPORTER_PROMETHEUS_TLS_CERTIFICATE_FILE;
+    const key = this.#config.OTEL_EXPORTER_PROMETHEUS_TLS_KEY_FILE;
+    if (certificate === '' && key === '') return undefined;
+    return certificate === '' || key === '' ? 'half' : { certificate, key };
   }
 
   #answerOnServicePorts(handler: ScrapeHandler, access: Access): void {

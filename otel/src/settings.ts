@@ -105,6 +105,13 @@ export const SETTINGS = {
     'off',
     "on: /metrics also on the service's own port, for those who have the token or password or may by their address; open: for anybody.",
   ),
+  OTEL_EXPORTER_PROMETHEUS_TLS_CERTIFICATE_FILE: setting(
+    text,
+    '',
+    'A certificate (PEM), with its key: /metrics is on https://, and a new one is used when the files change.',
+    'none',
+  ),
+  OTEL_EXPORTER_PROMETHEUS_TLS_KEY_FILE: setting(text, '', 'The key of the certificate (PEM).', 'none'),
   OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN: setting(text, '', 'A token that scrapers must have.', 'none'),
   OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN_FILE: setting(text, '', 'A file with it, read again when it changes.', 'none'),
   OTEL_EXPORTER_PROMETHEUS_BASIC_AUTH: setting(

@@ -14,4 +14,5 @@ export {
   type ScrapeObserver,
 } from './scrape-handler.ts';
 export { inSlices } from './slices.ts';
+export type { TlsFiles } from './tls-files.ts';
 export type { WorkObserver } from './work.ts';

@@ -8,11 +8,13 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [1000, 60_000];
 /**
  * Lets a server listen, and tries again in the background for as long as it cannot.
  *
+ * @param prepare makes the server ready; what it throws is a reason why it cannot listen
  * @param onError told why, once until it listens; also of what fails while it does
  */
 export function keepListening(
   server: Server,
   address: ListeningAddress,
+  prepare: () => void,
   onError: (error: NodeJS.ErrnoException) => void,
 ): void {
   let pause = FIRST_PAUSE;
@@ -21,7 +23,14 @@ export function keepListening(
   let isLookedAt = false;
   let later: NodeJS.Timeout | undefined;
 
-  const listen = () => server.listen(address);
+  const listen = () => {
+    try {
+      prepare();
+      server.listen(address);
+    } catch (error) {
+      failed(error as Error);
+    }
+  };
   const failed = (error: Error) => {
     if (!isTold) onError(error);
     isTold = true;

@@ -1,9 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { answer } from './answer.ts';
 import { keepListening } from './keep-listening.ts';
 import { type ListeningAddress, textOfAddress } from './listening-address.ts';
 import { isMetricsPath, METRICS_PATH, type ScrapeHandler } from './scrape-handler.ts';
+import { certificateFromFiles, type TlsFiles } from './tls-files.ts';
 import { openSocket, removeSocketAtExit } from './unix-socket.ts';
 
 export interface MetricsServerOptions {
@@ -11,18 +13,25 @@ export interface MetricsServerOptions {
   readonly handler: ScrapeHandler;
   /** Whether others listen on the same socket in the file system, as the workers of a cluster do: it is theirs as well. */
   readonly isShared: boolean;
+  /** Without encryption unless given. */
+  readonly tls?: TlsFiles;
   /** Called whenever the server has begun to listen, with the page's URL. */
   readonly onListening: (url: string) => void;
   /** Called when it cannot listen, such as EADDRINUSE; not again while that lasts. */
   readonly onError: (error: NodeJS.ErrnoException) => void;
+  /** Called when a new certificate cannot be used, and the old one goes on; again while that lasts. */
+  readonly onCertificateError: (error: Error) => void;
 }
+
+const TIME_LIMITS: ServerOptions = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000 };
 
 /**
  * Listens for scrapes at an address of its own, and tries again in the background for as long as it cannot. Neither the
  * server nor a scraper's connection keeps the process alive, and slow or idle clients are dropped.
  */
-export function startMetricsServer({ address, handler, isShared, onListening, onError }: MetricsServerOptions): Server {
-  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000 });
+export function startMetricsServer(options: MetricsServerOptions): HttpServer | HttpsServer {
+  const { address, handler, tls, onError } = options;
+  const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(TIME_LIMITS), () => {}];
   server.maxConnections = 128;
   server.on('request', (request, response) => {
     if (isMetricsPath(request.url)) handler(request, response);
@@ -30,19 +39,38 @@ export function startMetricsServer({ address, handler, isShared, onListening, on
   });
   server.on('connection', (socket) => socket.unref());
   server.on('clientError', (_error, socket) => socket.destroy());
-  server.on('listening', () => {
-    if ('path' in address) {
-      openSocket(address.path);
-      if (!isShared) removeSocketAtExit(address.path);
-      onListening(urlOf(address));
-    } else {
-      onListening(urlOf({ ...address, port: (server.address() as AddressInfo).port }));
-    }
-  });
-  keepListening(server, address, onError);
+  server.on('listening', () => hasBegun(server, options));
+  keepListening(server, address, prepare, onError);
   return server.unref();
 }
 
-function urlOf(address: ListeningAddress): string {
-  return `http://${textOfAddress(address)}${'path' in address ? ':' : ''}${METRICS_PATH}`;
+/** The server, and what makes it ready to listen. */
+function tlsServer(files: TlsFiles, { onCertificateError }: MetricsServerOptions): [HttpsServer, () => void] {
+  // Loaded here and not with this file: most processes do not need it.
+  const https = process.getBuiltinModule('node:https');
+  const server = https.createServer({ ...TIME_LIMITS, handshakeTimeout: 5_000 });
+  const renew = certificateFromFiles(server, files);
+  server.prependListener('connection', () => {
+    try {
+      renew();
+    } catch (error) {
+      onCertificateError(error as Error);
+    }
+  });
+  return [server, renew];
+}
+
+function hasBegun(
+  server: HttpServer | HttpsServer,
+  { address, isShared, tls, onListening }: MetricsServerOptions,
+): void {
+  const scheme = tls ? 'https' : 'http';
+  if ('path' in address) {
+    openSocket(address.path);
+    if (!isShared) removeSocketAtExit(address.path);
+    onListening(`${scheme}://${textOfAddress(address)}:${METRICS_PATH}`);
+  } else {
+    const { port } = server.address() as AddressInfo;
+    onListening(`${scheme}://${textOfAddress({ ...address, port })}${METRICS_PATH}`);
+  }
 }

@@ -38,7 +38,7 @@ export async function listener(
   const url = await new Promise<string>((onListening, onError) => {
     const server = startMetricsServer({
       ...{ address: { host: 'localhost', port: 0 }, isShared: false },
-      ...{ handler, onListening, onError },
+      ...{ handler, onListening, onError, onCertificateError: onError },
     });
     server.on('request', () => {
       requests++;
