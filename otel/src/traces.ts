@@ -20,7 +20,6 @@ const UPSTREAM: Record<string, () => InstrumentationClass> = {
   'generic-pool': () => require('@opentelemetry/instrumentation-generic-pool').GenericPoolInstrumentation,
   graphql: () => require('@opentelemetry/instrumentation-graphql').GraphQLInstrumentation,
   grpc: () => require('@opentelemetry/instrumentation-grpc').GrpcInstrumentation,
-  ioredis: () => require('@opentelemetry/instrumentation-ioredis').IORedisInstrumentation,
   kafkajs: () => require('@opentelemetry/instrumentation-kafkajs').KafkaJsInstrumentation,
   knex: () => require('@opentelemetry/instrumentation-knex').KnexInstrumentation,
   'lru-memoizer': () => require('@opentelemetry/instrumentation-lru-memoizer').LruMemoizerInstrumentation,

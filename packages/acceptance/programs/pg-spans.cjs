@@ -12,7 +12,7 @@ const QueryStream = native ? undefined : libraries('pg-query-stream');
 const TABLE = 'create table if not exists orders (id int primary key, name text)';
 const pool = new pg.Pool({ connectionString, max: 5 });
 const small = new pg.Pool({ connectionString, max: 1 });
-const impatient = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 50 });
+const impatient = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 1000 });
 const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, database: 'none' });
 
 /** A request of its own, whose span shows what is active where it is made. */

@@ -38,7 +38,7 @@ const CALLER = 'c'.repeat(16);
 
 for (const [step, ...names] of [
   ['pg', 'pg-pool.connect', 'pg.connect', 'SELECT'],
-  ['ioredis', 'get'],
+  ['ioredis', 'GET'],
   ['nodeRedis', 'redis-HGET'],
   ['http', 'GET'],
   ['fetch', 'POST'],

@@ -74,6 +74,7 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'hapi',
   'restify',
   'pg',
+  'ioredis',
 ];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
@@ -95,7 +96,7 @@ export function createProbes(
     restify: () => new RestifyProbe(),
     pg: () => new PgProbe(cells, database, spans),
     prisma: () => new PrismaProbe(cells),
-    ioredis: () => new IoredisProbe(redis),
+    ioredis: () => new IoredisProbe(redis, spans),
     redis: () => new NodeRedisProbe(redis),
     amqplib: () => new AmqplibProbe(cells),
     ws: () => new WsProbe(cells),

@@ -1,43 +1,35 @@
-import type { SpanContext } from '@opentelemetry/api';
+import { type Context, context, type Span, type SpanContext, trace } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
+import { targetAttributes } from './db-operation.ts';
+import {
+  type IoredisClient,
+  type IoredisPipeline,
+  isAutomatic,
+  isHandshake,
+  isRefresher,
+  isRouting,
+  serverOf,
+} from './ioredis-client.ts';
 import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
+import { RedisBatch } from './redis-batch.ts';
 import type { RedisConnection, RedisMetrics } from './redis-metrics.ts';
 import { redisOperation } from './redis-operation.ts';
+import { endRedisSpan, RedisSpans } from './redis-spans.ts';
 
 /** From 4.14 on the classes are where they are looked for here. */
 const VERSIONS_4 = ['>=4.14.0 <5'];
 const VERSIONS = ['>=5.0.0 <7'];
 
-/** What ioredis sends by itself between connecting and being ready. */
-const HANDSHAKE = new Set(['auth', 'client', 'hello', 'info', 'readonly', 'select']);
-
-/** What it sends by itself to find its way in a cluster and among sentinels. */
-const ROUTING = new Set(['asking', 'sentinel']);
-
-/** Begins the name of the connections by which a cluster asks for its slots. */
-const REFRESHER = 'ioredis-cluster(refresher)';
-
 const client = Symbol('otel-register.client');
 const sent = Symbol('otel-register.sent');
 const pipeline = Symbol('otel-register.pipeline');
+const batch = Symbol('otel-register.batch');
+const askedIn = Symbol('otel-register.asked-in');
 
-interface Options {
-  readonly host?: string;
-  readonly port?: number;
-  readonly path?: string;
-  readonly db?: number;
-  readonly sentinels?: unknown;
-  readonly connectionName?: string | null;
-}
-
-/** A connection to one server, or a cluster: the latter before it has chosen a server for a command. */
-interface Redis {
-  readonly status: string;
-  readonly isCluster?: boolean;
-  readonly options: Options;
-  [client]?: Client;
-}
+/** A {@link IoredisClient} of which something is remembered. */
+type Redis = IoredisClient & { [client]?: Client };
+type Pipeline = IoredisPipeline & { [batch]?: RedisBatch };
 
 /** What is remembered of a {@link Redis}. */
 interface Client {
@@ -59,6 +51,10 @@ interface Command {
   [sent]?: Sent;
   /** Settles with the pipeline of a cluster that the command is in. */
   [pipeline]?: Promise<unknown>;
+  /** Where there are spans: what it is sent with. */
+  [batch]?: RedisBatch | undefined;
+  /** Where it was asked for, when it is sent elsewhere. */
+  [askedIn]?: Context;
 }
 
 /** What is remembered of a command until it has ended, whatever its ways until then. */
@@ -67,11 +63,14 @@ interface Sent {
   promise: unknown;
   /** In milliseconds; undefined once it is recorded, for a reply may still come after a timeout. */
   startedAt: number | undefined;
-  readonly span: SpanContext | undefined;
+  /** What the duration is remembered with. */
+  readonly exemplar: SpanContext | undefined;
+  /** Of a command that is sent alone. */
+  readonly span: Span | undefined;
 }
 
 /**
- * Measures the commands of ioredis 4, 5 and 6.
+ * Measures the commands of ioredis 4, 5 and 6, and makes their spans: one a command, and one a pipeline or transaction.
  *
  * ioredis publishes a diagnostics channel since 5.11, and it is not used: a subscriber makes ioredis wrap one more promise a
  * command, on which it silences rejections that nobody handles, and it hides the keys of MGET. `sendCommand` is patched
@@ -79,10 +78,14 @@ interface Sent {
  */
 export class IoredisProbe extends Probe {
   readonly #redis: RedisMetrics;
+  /** Undefined where no spans are made. */
+  readonly #spans: RedisSpans | undefined;
 
-  constructor(redis: RedisMetrics) {
+  /** @param hasSpans whether commands have spans */
+  constructor(redis: RedisMetrics, hasSpans: boolean) {
     super('ioredis');
     this.#redis = redis;
+    this.#spans = hasSpans ? new RedisSpans(() => this.tracer) : undefined;
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
@@ -92,7 +95,7 @@ export class IoredisProbe extends Probe {
       return this.patched('ioredis', versions, [
         { module: redis, holder, wrappers: { sendCommand, setStatus: (original) => this.#settingStatus(original) } },
         { module: 'ioredis/built/cluster/index.js', holder, wrappers: { sendCommand } },
-        { module: pipeline, holder, wrappers: { sendCommand: rememberingPipeline } },
+        { module: pipeline, holder, wrappers: { sendCommand: (original) => this.#queueing(original) } },
       ]);
     };
     return [
@@ -141,18 +144,56 @@ export class IoredisProbe extends Probe {
       const { connection, isOnItsOwn } = this.#clientOf(redis);
       const known = command[sent];
       if (known !== undefined) {
-        known.connection = connection;
+        if (known.connection !== connection) {
+          known.connection = connection;
+          (known.span ?? command[batch]?.span)?.setAttributes(targetAttributes(connection.target));
+        }
         if (known.promise === command.promise) return;
         known.promise = command.promise;
         this.#watch(command, known);
         return;
       }
-      if (isOnItsOwn || (redis.status === 'connect' && HANDSHAKE.has(command.name)) || ROUTING.has(command.name))
-        return;
+      if (isOnItsOwn || isHandshake(redis, command.name) || isRouting(command.name)) return;
       const { promise } = command;
-      const begun: Sent = { connection, promise, startedAt: performance.now(), span: this.#redis.captureSpan() };
+      const startedAt = performance.now();
+      const span = this.#spans && this.#span(connection, command, this.#spans);
+      const exemplar = this.#redis.captureSpan(span ?? command[batch]?.span ?? spanIn(command[askedIn]));
+      const begun: Sent = { connection, promise, startedAt, exemplar, span };
       command[sent] = begun;
       this.#watch(command, begun);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** @returns undefined for one that is sent with others */
+  #span(connection: RedisConnection, command: Command, spans: RedisSpans): Span | undefined {
+    const { [batch]: sentWith, args } = command;
+    const operation = redisOperation(command.name);
+    if (sentWith === undefined) return spans.command(connection, operation, args, 0, command[askedIn]);
+    sentWith.sent(connection, operation, args, 0);
+    return undefined;
+  }
+
+  /** Wraps what puts a command into a pipeline, or puts it there once more. */
+  #queueing(original: Method): Method {
+    const queued = (of: Pipeline, command: Command) => this.#queued(of, command);
+    return function sendCommand(this: Pipeline, command: Command) {
+      queued(this, command);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  #queued(of: Pipeline, command: Command): void {
+    try {
+      if (of.isCluster) command[pipeline] = of.promise;
+      if (!this.#spans || command[sent] || isRouting(command.name)) return;
+      if (isAutomatic(of)) command[askedIn] = context.active();
+      else {
+        of[batch] ??= new RedisBatch(this.#spans);
+        of[batch].expect();
+        command[batch] = of[batch];
+      }
     } catch (error) {
       this.failed(error);
     }
@@ -173,11 +214,13 @@ export class IoredisProbe extends Probe {
 
   #resolved(command: Command, begun: Sent, reply: unknown): void {
     try {
-      const { connection, startedAt, span } = begun;
+      const { connection, startedAt, exemplar, span } = begun;
       const operation = redisOperation(command.name);
       if (startedAt !== undefined) {
         begun.startedAt = undefined;
-        connection.succeeded(operation, startedAt, span);
+        connection.succeeded(operation, startedAt, exemplar);
+        if (span) endRedisSpan(span, undefined);
+        command[batch]?.replied(operation, reply);
       }
       connection.replied(operation, command.args, 0, reply);
     } catch (failure) {
@@ -199,12 +242,14 @@ export class IoredisProbe extends Probe {
     inPipeline.then(end, end);
   }
 
-  #end({ name }: Command, begun: Sent, error: unknown): void {
+  #end(command: Command, begun: Sent, error: unknown): void {
     try {
-      const { connection, startedAt, span } = begun;
+      const { connection, startedAt, exemplar, span } = begun;
       if (startedAt === undefined) return;
       begun.startedAt = undefined;
-      connection.failed(redisOperation(name), error, startedAt, span);
+      connection.failed(redisOperation(command.name), error, startedAt, exemplar);
+      if (span) endRedisSpan(span, error);
+      command[batch]?.failed(error);
     } catch (failure) {
       this.failed(failure);
     }
@@ -222,25 +267,6 @@ export class IoredisProbe extends Probe {
   }
 }
 
-function rememberingPipeline(original: Method): Method {
-  return function sendCommand(this: { isCluster: boolean; promise: Promise<unknown> }, command: Command) {
-    if (this.isCluster) command[pipeline] = this.promise;
-    return original.apply(this, arguments as never);
-  };
-}
-
-/**
- * Where the options lead. Where sentinels name the server, the host of the options is only its default, and of a cluster it
- * is not known before it has chosen: then there is no address.
- */
-function serverOf({ isCluster, options: { db, host, port, path, sentinels } }: Redis) {
-  const database = db ?? 0;
-  if (isCluster || (sentinels && path === undefined)) return { database, address: undefined, port: undefined };
-  return path === undefined || path === null
-    ? { database, address: host, port }
-    : { database, address: path, port: undefined };
-}
-
-function isRefresher({ options }: Redis): boolean {
-  return options.connectionName?.startsWith(REFRESHER) === true;
+function spanIn(asked: Context | undefined): Span | undefined {
+  return asked && trace.getSpan(asked);
 }

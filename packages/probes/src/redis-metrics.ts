@@ -2,7 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import type { CaptureSpan, CellRegistry, CounterCell, CounterMetric } from '@otel-register/cells';
 import { CacheCounters } from './cache.ts';
 import type { CacheNamePattern } from './cache-names.ts';
-import type { DatabaseOperations, TargetOperations } from './db-operation.ts';
+import type { DatabaseOperations, DatabaseTarget, TargetOperations } from './db-operation.ts';
 import { redisErrorType } from './redis-error-type.ts';
 
 /** Where a connection goes to, before any SELECT. */
@@ -107,6 +107,11 @@ export class RedisConnection {
     this.isReady = isReady;
     this.#metrics = metrics;
     this.#on = metrics.operations(server, String(server.database));
+  }
+
+  /** Where its commands go now. */
+  get target(): DatabaseTarget {
+    return this.#on.target;
   }
 
   /** It has become ready, for the first time or again. */

@@ -40,11 +40,11 @@ export interface TracedProgram {
 /** Starts a program of steps with spans, under the agent unless `nodeArguments` say otherwise. */
 export async function startTraced(
   name: string,
-  { env, nodeArguments }: { env: Record<string, string>; nodeArguments?: string[] },
+  { env, ...options }: { env: Record<string, string>; args?: string[]; nodeArguments?: string[] },
 ): Promise<TracedProgram> {
   const collector = await startCollector();
   const program = await startProgram(name, {
-    ...(nodeArguments && { nodeArguments }),
+    ...options,
     env: {
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl,
