@@ -2,9 +2,11 @@ import { createServer, type Server as HttpServer, type ServerOptions } from 'nod
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { answer } from './answer.ts';
+import { limitConnections } from './connection-limit.ts';
 import { keepListening } from './keep-listening.ts';
 import { type ListeningAddress, textOfAddress } from './listening-address.ts';
-import { isMetricsPath, METRICS_PATH, type ScrapeHandler } from './scrape-handler.ts';
+import { discardBody } from './request-body.ts';
+import { isMetricsPath, METRICS_PATH, type ScrapeHandler, TIME_LIMIT } from './scrape-handler.ts';
 import { certificateFromFiles, type TlsFiles } from './tls-files.ts';
 import { openSocket, removeSocketAtExit } from './unix-socket.ts';
 
@@ -23,7 +25,15 @@ export interface MetricsServerOptions {
   readonly onCertificateError: (error: Error) => void;
 }
 
-const TIME_LIMITS: ServerOptions = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 65_000 };
+/** In milliseconds and bytes; the longest head that Prometheus sends has about 1,000. */
+const LIMITS: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  // How often Node looks at these two.
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 65_000,
+};
 
 /**
  * Listens for scrapes at an address of its own, and tries again in the background for as long as it cannot. Neither the
@@ -31,13 +41,19 @@ const TIME_LIMITS: ServerOptions = { headersTimeout: 5_000, requestTimeout: 10_0
  */
 export function startMetricsServer(options: MetricsServerOptions): HttpServer | HttpsServer {
   const { address, handler, tls, onError } = options;
-  const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(TIME_LIMITS), () => {}];
-  server.maxConnections = 128;
-  server.on('request', (request, response) => {
-    if (isMetricsPath(request.url)) handler(request, response);
-    else answer(response, 404, `There is nothing here. The metrics are at ${METRICS_PATH}.\n`);
-  });
+  const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(LIMITS), () => {}];
+  const onRequest: ScrapeHandler = (request, response) => {
+    if (isMetricsPath(request.url)) return handler(request, response);
+    discardBody(request);
+    answer(response, 404, `There is nothing here. The metrics are at ${METRICS_PATH}.\n`);
+  };
+  server.on('request', onRequest);
+  // Nobody is asked to go on with a body.
+  server.on('checkContinue', onRequest);
+  limitConnections(server);
   server.on('connection', (socket) => socket.unref());
+  // Nothing was sent or received for so long: a reader that does not read.
+  server.timeout = TIME_LIMIT + 5_000;
   server.on('clientError', (_error, socket) => socket.destroy());
   server.on('listening', () => hasBegun(server, options));
   keepListening(server, address, prepare, onError);
@@ -48,7 +64,7 @@ export function startMetricsServer(options: MetricsServerOptions): HttpServer | 
 function tlsServer(files: TlsFiles, { onCertificateError }: MetricsServerOptions): [HttpsServer, () => void] {
   // Loaded here and not with this file: most processes do not need it.
   const https = process.getBuiltinModule('node:https');
-  const server = https.createServer({ ...TIME_LIMITS, handshakeTimeout: 5_000 });
+  const server = https.createServer({ ...LIMITS, handshakeTimeout: 5_000 });
   const renew = certificateFromFiles(server, files);
   server.prependListener('connection', () => {
     try {

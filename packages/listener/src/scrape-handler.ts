@@ -4,6 +4,7 @@ import { answer } from './answer.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import { gzipped } from './gzip.ts';
 import { allowsGzip, negotiate, type Offer } from './negotiation.ts';
+import { discardBody, hasBody } from './request-body.ts';
 import { SharedPage } from './shared-page.ts';
 import { inSlices } from './slices.ts';
 import { observedItems, observedTurn, type WorkObserver } from './work.ts';
@@ -46,7 +47,7 @@ export interface ScrapeHandlerOptions<Data> {
   readonly observer?: ScrapeObserver;
   /** Whoever asks, unless given. */
   readonly access?: Access;
-  /** Milliseconds within which a scrape is answered or given up; 30 seconds unless given. */
+  /** In the place of {@link TIME_LIMIT}. */
   readonly timeLimit?: number;
 }
 
@@ -55,6 +56,9 @@ const NOBODY: ScrapeObserver = { began() {}, ended() {}, worked() {} };
 const EVERYBODY: Access = { credentials: [] };
 
 export type ScrapeHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Milliseconds within which a scrape is answered or given up. */
+export const TIME_LIMIT = 30_000;
 
 /** The documented path of the page (OpenMetrics 1.0, "Overall Structure": the default is /metrics). */
 export const METRICS_PATH = '/metrics';
@@ -87,7 +91,7 @@ export function isMetricsPath(target: string | undefined): boolean {
  * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
-  const { collect, formats, onError, observer = NOBODY, access = EVERYBODY, timeLimit = 30_000 } = options;
+  const { collect, formats, onError, observer = NOBODY, access = EVERYBODY, timeLimit = TIME_LIMIT } = options;
   /** The pages of the next collection. */
   let joinable: Page<Data>[] | undefined;
   let before = Promise.resolve();
@@ -157,13 +161,14 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     // A scraper that goes away in the middle is no event of the service's.
     response.on('error', onError);
     observe(request, response);
-    request.resume();
+    discardBody(request);
     const refusal = refusalOf(access, request);
     if (refusal) return refuse(refusal, access, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       return answer(response, 405, `${METRICS_PATH} answers GET and HEAD only.\n`);
     }
+    if (hasBody(request)) return answer(response, 413, 'A scrape has no body.\n');
     if (underWay >= MOST_SCRAPES) return answer(response, 503, 'Too many scrapes at once; try again later.\n');
     const { accept, 'accept-encoding': encodings } = request.headers;
     const { offer, contentType } = negotiate(accept, formats);
