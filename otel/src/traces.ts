@@ -33,7 +33,6 @@ const UPSTREAM: Record<string, () => InstrumentationClass> = {
   openai: () => require('@opentelemetry/instrumentation-openai').OpenAIInstrumentation,
   oracledb: () => require('@opentelemetry/instrumentation-oracledb').OracleInstrumentation,
   pino: () => require('@opentelemetry/instrumentation-pino').PinoInstrumentation,
-  redis: () => require('@opentelemetry/instrumentation-redis').RedisInstrumentation,
   'socket.io': () => require('@opentelemetry/instrumentation-socket.io').SocketIoInstrumentation,
   tedious: () => require('@opentelemetry/instrumentation-tedious').TediousInstrumentation,
   winston: () => require('@opentelemetry/instrumentation-winston').WinstonInstrumentation,

@@ -42,7 +42,7 @@ const asking = {
       pipeline: (...commands) => filled(commands).execAsPipeline(),
       multi: (...commands) => filled(commands).exec(),
       subscribe: (channel, got) => subscriber.subscribe(channel, got),
-      away: () => away.get('x'),
+      away: () => away.sendCommand(['GET', 'x']),
       other: () => other.get('x'),
     };
   },

@@ -19,7 +19,7 @@ const CALLER = 'c'.repeat(16);
 const OPERATIONS = [
   ['pg', DATABASE, 'SELECT'],
   ['ioredis', DATABASE, 'GET'],
-  ['nodeRedis', DATABASE, 'redis-HGET'],
+  ['nodeRedis', DATABASE, 'HGET'],
   ['http', CLIENT, 'GET'],
   ['fetch', CLIENT, 'POST'],
   ['undici', CLIENT, 'PUT'],

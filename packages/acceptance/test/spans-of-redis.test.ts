@@ -14,7 +14,7 @@ after(async () => {
   folder.remove();
 });
 
-for (const library of ['ioredis'] as ('ioredis' | 'redis')[]) {
+for (const library of ['ioredis', 'redis'] as const) {
   for (const libraries of SETS) {
     describe(REDIS_LIBRARIES[library][libraries], () => {
       let traced: TracedProgram;

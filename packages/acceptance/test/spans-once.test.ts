@@ -39,7 +39,7 @@ const CALLER = 'c'.repeat(16);
 for (const [step, ...names] of [
   ['pg', 'pg-pool.connect', 'pg.connect', 'SELECT'],
   ['ioredis', 'GET'],
-  ['nodeRedis', 'redis-HGET'],
+  ['nodeRedis', 'HGET'],
   ['http', 'GET'],
   ['fetch', 'POST'],
   ['undici', 'PUT'],

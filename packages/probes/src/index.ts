@@ -75,6 +75,7 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'restify',
   'pg',
   'ioredis',
+  'redis',
 ];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
@@ -97,7 +98,7 @@ export function createProbes(
     pg: () => new PgProbe(cells, database, spans),
     prisma: () => new PrismaProbe(cells),
     ioredis: () => new IoredisProbe(redis, spans),
-    redis: () => new NodeRedisProbe(redis),
+    redis: () => new NodeRedisProbe(redis, spans),
     amqplib: () => new AmqplibProbe(cells),
     ws: () => new WsProbe(cells),
     'socket.io': () => new SocketIoProbe(cells),

@@ -1,65 +1,63 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
+import { targetAttributes } from './db-operation.ts';
+import {
+  type CommandOptions,
+  isRedirection,
+  type NodeRedisClient,
+  type Socket,
+  type SocketOptions,
+  SUBSCRIPTIONS,
+  serverOf,
+} from './node-redis-client.ts';
 import { OwnCommands } from './node-redis-own-commands.ts';
 import type { Method } from './patch.ts';
 import { constructing } from './patch-class.ts';
 import { Probe } from './probe.ts';
-import type { RedisConnection, RedisMetrics, RedisServer } from './redis-metrics.ts';
+import { RedisBatch } from './redis-batch.ts';
+import type { RedisConnection, RedisMetrics } from './redis-metrics.ts';
 import { redisOperation } from './redis-operation.ts';
+import { endRedisSpan, RedisSpans } from './redis-spans.ts';
 
 /** `redis` 4.6 is built on 1.5 of its client, 5 and 6 on the client of the same version. */
 const VERSIONS = ['>=1.5.0 <2', '>=5.0.0 <7'];
 
-/** How the commands begin that subscribe to each kind of channel. */
-const SUBSCRIPTIONS = new Map([
-  ['CHANNELS', ''],
-  ['PATTERNS', 'P'],
-  ['SHARDED', 'S'],
-]);
+/** What client 5 and 6 call the id of the commands of a pipeline. Client 1 sends them like any others. */
+const PIPELINE = 'Pipeline Chain';
 
 const connection = Symbol('otel-register.connection');
+const chain = Symbol('otel-register.chain');
 
 type Args = readonly unknown[];
 
 /** Where a client queues its commands, those of transactions and of its own among them. */
 interface Queue {
   [connection]?: RedisConnection;
+  /** Where there are spans: the latest commands that are sent together. */
+  [chain]?: { readonly id: symbol; readonly batch: RedisBatch };
 }
 
-/** Connects anew by itself. */
-interface Socket {
-  readonly isReady: boolean;
-  on(event: 'ready', listener: () => void): void;
-}
+type Client = NodeRedisClient & { [connection]?: RedisConnection };
 
-interface SocketOptions {
-  readonly host?: string;
-  readonly port?: number;
-  readonly path?: string;
-}
-
-interface Client {
-  readonly isOpen: boolean;
-  readonly isReady: boolean;
-  readonly options?: {
-    readonly disableOfflineQueue?: boolean;
-    readonly database?: number;
-    readonly socket?: SocketOptions;
-  };
-  [connection]?: RedisConnection;
+/** When a command began and in which spans. */
+interface Begun {
+  readonly startedAt: number;
+  /** What the duration is remembered with. */
+  readonly exemplar: SpanContext | undefined;
+  /** Of a command that is sent alone. */
+  readonly span: Span | undefined;
 }
 
 /** What is remembered of a command until its reply. */
-interface Sent {
+interface Sent extends Begun {
   readonly on: RedisConnection;
   readonly operation: string;
   readonly args: Args;
-  readonly startedAt: number;
-  readonly span: SpanContext | undefined;
+  readonly batch: RedisBatch | undefined;
 }
 
 /**
- * Measures the commands of node-redis 4, 5 and 6.
+ * Measures the commands of node-redis 4, 5 and 6, and makes their spans: one a command, and one a pipeline or transaction.
  *
  * It publishes a diagnostics channel since 5.12, and it is not used: with a subscriber, a command costs more than with the
  * patch, MULTI shows nothing of its commands, and the keys of MGET are hidden. The queue of a client is patched instead,
@@ -72,11 +70,15 @@ export class NodeRedisProbe extends Probe {
   #queueOfNextSocket: Queue | undefined;
   readonly #own = new OwnCommands();
   /** When those commands began that a cluster sends once more, elsewhere; by their arguments, which stay the same. */
-  readonly #redirected = new WeakMap<Args, number>();
+  readonly #redirected = new WeakMap<Args, Pick<Begun, 'startedAt' | 'span'>>();
+  /** Undefined where no spans are made. */
+  readonly #spans: RedisSpans | undefined;
 
-  constructor(redis: RedisMetrics) {
+  /** @param hasSpans whether commands have spans */
+  constructor(redis: RedisMetrics, hasSpans: boolean) {
     super('redis');
     this.#redis = redis;
+    this.#spans = hasSpans ? new RedisSpans(() => this.tracer) : undefined;
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
@@ -144,36 +146,36 @@ export class NodeRedisProbe extends Probe {
   }
 
   #adding(original: Method): Method {
-    const watch = (on: RedisConnection, args: Args, isFirst: boolean, promise: Promise<unknown>) =>
-      this.#watch(on, args, isFirst, promise);
-    return function addCommand(this: Queue, args: Args, options?: { asap?: boolean }) {
-      const promise: Promise<unknown> = original.apply(this, arguments as never);
-      const on = this[connection];
-      return on === undefined ? promise : watch(on, args, options?.asap === true, promise);
+    const watch = (queue: Queue, args: Args, options: CommandOptions | undefined, promise: Promise<unknown>) =>
+      this.#watch(queue, args, options, promise);
+    return function addCommand(this: Queue, args: Args, options?: CommandOptions) {
+      return watch(this, args, options, original.apply(this, arguments as never));
     };
   }
 
   /** What subscribes has ways of its own into the queue, and none when there is nothing to send. */
   #subscribing(original: Method, prefix: '' | 'UN'): Method {
-    const watch = (on: RedisConnection, args: Args, promise: Promise<unknown>) => this.#watch(on, args, false, promise);
-    return function subscribe(this: Queue, type: string) {
+    const watch = (queue: Queue, args: Args, promise: Promise<unknown>) => this.#watch(queue, args, undefined, promise);
+    return function subscribe(this: Queue, type: string, channels?: unknown) {
       const promise: Promise<unknown> | undefined = original.apply(this, arguments as never);
-      const on = this[connection];
-      if (on === undefined || promise === undefined) return promise;
-      return watch(on, [`${SUBSCRIPTIONS.get(type) ?? ''}${prefix}SUBSCRIBE`], promise);
+      if (promise === undefined) return promise;
+      const command = `${SUBSCRIPTIONS.get(type) ?? ''}${prefix}SUBSCRIBE`;
+      return watch(this, channels ? [command].concat(channels as string | string[]) : [command], promise);
     };
   }
 
-  #watch(on: RedisConnection, args: Args, isFirst: boolean, promise: Promise<unknown>): Promise<unknown> {
+  #watch(queue: Queue, args: Args, options: CommandOptions | undefined, promise: Promise<unknown>): Promise<unknown> {
     try {
+      const on = queue[connection];
+      if (on === undefined) return promise;
       // At once: a script's turns from EVALSHA to EVAL in these very arguments when the server does not know it.
       const operation = redisOperation(String(args[0]));
-      if (this.#own.has(on, operation, isFirst)) {
+      if (this.#own.has(on, operation, options?.asap === true)) {
         if (operation === 'SELECT') on.select(args[1]);
         return promise;
       }
-      const startedAt = (this.#own.hasCluster ? this.#redirected.get(args) : undefined) ?? performance.now();
-      const sent: Sent = { on, operation, args, startedAt, span: this.#redis.captureSpan() };
+      const batch = this.#spans && options?.chainId && this.#batchOf(queue, operation, options.chainId, this.#spans);
+      const sent: Sent = { on, operation, args, batch, ...this.#begun(on, operation, args, batch) };
       return promise.then(
         (reply) => {
           this.#resolved(sent, reply);
@@ -190,19 +192,47 @@ export class NodeRedisProbe extends Probe {
     }
   }
 
-  #resolved({ on, operation, args, startedAt, span }: Sent, reply: unknown): void {
+  /** @returns undefined for commands that are no pipeline and no transaction */
+  #batchOf(queue: Queue, operation: string, id: symbol, spans: RedisSpans): RedisBatch | undefined {
+    const isFirst = queue[chain]?.id !== id;
+    if (isFirst && operation !== 'MULTI' && id.description !== PIPELINE) return undefined;
+    if (isFirst) queue[chain] = { id, batch: new RedisBatch(spans) };
+    return queue[chain]?.batch;
+  }
+
+  #begun(on: RedisConnection, operation: string, args: Args, batch: RedisBatch | undefined): Begun {
+    const redirected = this.#own.hasCluster ? this.#redirected.get(args) : undefined;
+    const startedAt = redirected?.startedAt ?? performance.now();
+    if (batch) {
+      batch.expect();
+      batch.sent(on, operation, args, 1);
+      return { startedAt, span: undefined, exemplar: this.#redis.captureSpan(batch.span) };
+    }
+    redirected?.span?.setAttributes(targetAttributes(on.target));
+    const span = redirected?.span ?? this.#spans?.command(on, operation, args, 1);
+    return { startedAt, span, exemplar: this.#redis.captureSpan(span) };
+  }
+
+  #resolved({ on, operation, args, startedAt, exemplar, span, batch }: Sent, reply: unknown): void {
     try {
-      on.succeeded(operation, startedAt, span);
+      on.succeeded(operation, startedAt, exemplar);
+      if (span) endRedisSpan(span, undefined);
+      batch?.replied(operation, reply);
       on.replied(operation, args, 1, reply);
     } catch (failure) {
       this.failed(failure);
     }
   }
 
-  #rejected({ on, operation, args, startedAt, span }: Sent, error: unknown): void {
+  #rejected({ on, operation, args, startedAt, exemplar, span, batch }: Sent, error: unknown): void {
     try {
-      if (this.#own.hasCluster && isRedirection(error)) this.#redirected.set(args, startedAt);
-      else on.failed(operation, error, startedAt, span);
+      batch?.failed(error);
+      if (this.#own.hasCluster && isRedirection(error)) {
+        this.#redirected.set(args, { startedAt, span });
+        return;
+      }
+      on.failed(operation, error, startedAt, exemplar);
+      if (span) endRedisSpan(span, error);
     } catch (failure) {
       this.failed(failure);
     }
@@ -253,7 +283,11 @@ export class NodeRedisProbe extends Probe {
       if (client.isReady || (client.isOpen && !client.options?.disableOfflineQueue)) return;
       const { socket, database = 0 } = client.options ?? {};
       client[connection] ??= this.#redis.connection(serverOf(socket, database), () => false);
-      client[connection].failed(redisOperation(String(args[0])), REFUSED, performance.now(), this.#redis.captureSpan());
+      const on = client[connection];
+      const operation = redisOperation(String(args[0]));
+      const span = this.#spans?.command(on, operation, args, 1);
+      on.failed(operation, REFUSED, performance.now(), this.#redis.captureSpan(span));
+      if (span) endRedisSpan(span, REFUSED);
     } catch (failure) {
       this.failed(failure);
     }
@@ -262,13 +296,3 @@ export class NodeRedisProbe extends Probe {
 
 /** What node-redis says then, or that it is offline. */
 const REFUSED = new Error('The client is closed');
-
-/** As node-redis itself fills in what is not given. */
-function serverOf(options: SocketOptions | undefined, database: number): RedisServer {
-  const { path, host = 'localhost', port = 6379 } = options ?? {};
-  return path === undefined ? { database, address: host, port } : { database, address: path, port: undefined };
-}
-
-function isRedirection(error: unknown): boolean {
-  return error instanceof Error && /^(?:MOVED|ASK) /.test(error.message);
-}
