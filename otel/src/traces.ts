@@ -8,7 +8,6 @@ type InstrumentationClass = new (config?: object) => Instrumentation;
  * when it is switched on.
  */
 const UPSTREAM: Record<string, () => InstrumentationClass> = {
-  amqplib: () => require('@opentelemetry/instrumentation-amqplib').AmqplibInstrumentation,
   'aws-lambda': () => require('@opentelemetry/instrumentation-aws-lambda').AwsLambdaInstrumentation,
   'aws-sdk': () => require('@opentelemetry/instrumentation-aws-sdk').AwsInstrumentation,
   bunyan: () => require('@opentelemetry/instrumentation-bunyan').BunyanInstrumentation,

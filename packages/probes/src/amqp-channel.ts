@@ -1,13 +1,39 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
 import type { CounterCell } from '@otel-register/cells';
+import type { AmqpConnection } from './amqp-server.ts';
+import { endAmqpSpan } from './amqp-spans.ts';
 import type { MessagingMetrics, Operation } from './messaging-metrics.ts';
+
+const state = Symbol('otel-register.state');
+
+/** As much of a channel of amqplib as is read here. */
+export interface AmqpChannel {
+  readonly connection: AmqpConnection;
+  /** There on a channel whose messages the broker confirms. */
+  readonly waitForConfirms?: unknown;
+  [state]?: AmqpChannelState;
+}
+
+/** What is known of a channel, from the first time on that it is asked for. */
+export function channelState(channel: AmqpChannel, metrics: MessagingMetrics): AmqpChannelState {
+  channel[state] ??= new AmqpChannelState(metrics);
+  return channel[state];
+}
+
+/** Undefined where nothing is known of a channel. */
+export function knownChannelState(channel: AmqpChannel): AmqpChannelState | undefined {
+  return channel[state];
+}
 
 /** A message that waits for somebody's answer: the service's settlement or the broker's confirmation. */
 interface Waiting {
   readonly destination: string | undefined;
   /** By `performance.now()`. */
   readonly startedAt: number;
-  readonly span: SpanContext | undefined;
+  /** What the duration is remembered with. */
+  readonly exemplar: SpanContext | undefined;
+  /** Where there are spans. */
+  readonly span: Span | undefined;
   /** Of a message that was delivered. */
   readonly unsettled?: CounterCell;
 }
@@ -32,7 +58,8 @@ export class AmqpChannelState {
     this.#metrics = metrics;
   }
 
-  delivered(name: 'get' | 'consume', { queue, noAck }: Consumer, tag: number): void {
+  /** @param span of a message that a consumer is about to process */
+  delivered(name: 'get' | 'consume', { queue, noAck }: Consumer, tag: number, span?: Span): void {
     this.#metrics.consumed(name, queue);
     if (noAck) return;
     const unsettled = this.#metrics.unsettled(queue);
@@ -40,7 +67,8 @@ export class AmqpChannelState {
     this.#delivered.set(tag, {
       destination: queue,
       startedAt: performance.now(),
-      span: this.#metrics.captureSpan(),
+      exemplar: this.#metrics.captureSpan(span),
+      span,
       unsettled,
     });
   }
@@ -56,14 +84,20 @@ export class AmqpChannelState {
     this.#metrics.ended(name, destination, undefined, secondsSince(startedAt));
   }
 
-  published(destination: string | undefined, startedAt: number, span: SpanContext | undefined): void {
-    this.#unconfirmed.set(++this.#published, { destination, startedAt, span });
+  published(
+    destination: string | undefined,
+    startedAt: number,
+    exemplar: SpanContext | undefined,
+    span: Span | undefined,
+  ): void {
+    this.#unconfirmed.set(++this.#published, { destination, startedAt, exemplar, span });
   }
 
   /** @param error undefined when the broker has taken the messages */
   confirmed(error: string | undefined, tag: number, isMultiple: boolean): void {
-    for (const { destination, startedAt, span } of take(this.#unconfirmed, tag, isMultiple)) {
-      this.#metrics.ended('publish', destination, error, secondsSince(startedAt), span);
+    for (const { destination, startedAt, exemplar, span } of take(this.#unconfirmed, tag, isMultiple)) {
+      this.#metrics.ended('publish', destination, error, secondsSince(startedAt), exemplar);
+      if (span) endAmqpSpan(span, error);
     }
   }
 
@@ -77,9 +111,10 @@ export class AmqpChannelState {
     this.confirmed('channel_closed', 0, true);
   }
 
-  #processed({ destination, startedAt, span, unsettled }: Waiting, error: string | undefined): void {
+  #processed({ destination, startedAt, exemplar, span, unsettled }: Waiting, error: string | undefined): void {
     unsettled?.add(-1);
-    this.#metrics.ended('process', destination, error, secondsSince(startedAt), span);
+    this.#metrics.ended('process', destination, error, secondsSince(startedAt), exemplar);
+    if (span?.isRecording()) endAmqpSpan(span, error);
   }
 }
 

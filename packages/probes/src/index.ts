@@ -76,6 +76,7 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'pg',
   'ioredis',
   'redis',
+  'amqplib',
 ];
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
@@ -99,7 +100,7 @@ export function createProbes(
     prisma: () => new PrismaProbe(cells),
     ioredis: () => new IoredisProbe(redis, spans),
     redis: () => new NodeRedisProbe(redis, spans),
-    amqplib: () => new AmqplibProbe(cells),
+    amqplib: () => new AmqplibProbe(cells, spans),
     ws: () => new WsProbe(cells),
     'socket.io': () => new SocketIoProbe(cells),
     'runtime-node': () => new RuntimeProbe(cells, work),
