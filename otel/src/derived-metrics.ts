@@ -6,6 +6,7 @@ import {
   type Histogram,
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
+import { inSlices } from '@otel-register/listener';
 import { addExponential, addHistograms } from './cluster/histograms.ts';
 
 /** A metric made from another one: some of its points, under another name and with other labels. */
@@ -26,22 +27,27 @@ type Value = number | Histogram | ExponentialHistogram;
 
 /**
  * Makes the derived metrics of what was collected. Points that differ only in attributes which the derivation leaves out are
- * added up. A metric that was not collected derives nothing.
+ * added up. A metric that was not collected derives nothing. Everybody else has a turn in between.
  */
-export function derive(derivations: readonly Derivation[], metrics: readonly MetricData[]): MetricData[] {
+export async function derive(
+  derivations: readonly Derivation[],
+  metrics: readonly MetricData[],
+): Promise<MetricData[]> {
   const byName = new Map(metrics.map((metric) => [metric.descriptor.name, metric]));
-  return derivations.flatMap((derivation) => {
+  const all: MetricData[] = [];
+  for (const derivation of derivations) {
     const source = byName.get(derivation.from);
-    return source ? [derived(derivation, source)] : [];
-  });
+    if (source) all.push(await derived(derivation, source));
+  }
+  return all;
 }
 
-function derived(
+async function derived(
   { name, unit = '', labels = {}, where = () => true, take }: Derivation,
   source: MetricData,
-): MetricData {
+): Promise<MetricData> {
   const points = new Map<string, DataPoint<Value>>();
-  for (const point of source.dataPoints as DataPoint<Value>[]) {
+  for await (const point of inSlices(source.dataPoints as DataPoint<Value>[])) {
     if (!where(point.attributes)) continue;
     const pairs = Object.entries(labels).map(([label, attribute]) => [label, point.attributes[attribute]]);
     const attributes = Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as Attributes;

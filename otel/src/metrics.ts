@@ -86,7 +86,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     // The other half is for the page.
     const resourceMetrics = await cluster.collect(timeLimit / 2);
     ofPages.collected(resourceMetrics);
-    if (config.OTEL_METRICS_CLASSIC_NAMES) addClassicNames(resourceMetrics);
+    if (config.OTEL_METRICS_CLASSIC_NAMES) await addClassicNames(resourceMetrics);
     return resourceMetrics;
   }
 
@@ -129,8 +129,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
 }
 
 /** On the page only: who pushes metrics to a collector has no dashboards of that time. */
-function addClassicNames({ scopeMetrics }: ResourceMetrics): void {
+async function addClassicNames({ scopeMetrics }: ResourceMetrics): Promise<void> {
   for (const { scope, metrics } of scopeMetrics) {
-    if (scope.name === SCOPE) metrics.push(...derive(CLASSIC_NAMES, metrics));
+    if (scope.name === SCOPE) metrics.push(...(await derive(CLASSIC_NAMES, metrics)));
   }
 }
