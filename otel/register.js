@@ -4,6 +4,7 @@
 // and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
 
 const path = require('node:path');
+const { getEnvironmentData, isMainThread, parentPort } = require('node:worker_threads');
 
 const loaded = Symbol.for('otel-register.loaded');
 
@@ -12,12 +13,18 @@ const MANAGERS =
   /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.c?js|\.mjs)?$/;
 const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
+/** What the agent of the main thread has for the agent in worker threads. */
+const handedOver = getEnvironmentData('otel-register');
+
+/** A thread that only carries log lines out, pino's. */
+const CARRIER = /[\\/]thread-stream[\\/]lib[\\/]worker\.js$/;
+
 function isWanted() {
   if (globalThis[loaded]) return false;
   if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
-  // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread.
-  if (!require('node:worker_threads').isMainThread) return false;
   const script = process.argv[1] ?? '';
+  // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port.
+  if (!isMainThread) return handedOver !== undefined && parentPort !== null && !CARRIER.test(script);
   return !MANAGERS.test(path.basename(script)) && !PM2_DAEMON.test(script);
 }
 
@@ -39,7 +46,9 @@ try {
     unpackEnvironment();
     if (isWanted()) {
       globalThis[loaded] = true;
-      require('./dist/agent.cjs').start();
+      const { start, startInThread } = require('./dist/agent.cjs');
+      if (isMainThread) start();
+      else startInThread(handedOver);
     }
   }
 } catch (error) {

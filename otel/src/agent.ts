@@ -5,13 +5,14 @@ import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 import { countSpans } from './span-counts.ts';
 import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
+import { type HandedOver, handOver } from './worker-threads.ts';
 
 export { helpText } from './help.ts';
 
@@ -23,11 +24,29 @@ export function start(): void {
   const warnings: string[] = [];
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
+  const serviceName = serviceNameOf(config);
+  const metrics = run(config, serviceName, warnings, (name) => isEnabled(config, name));
+  metrics?.listen(serviceName);
+  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, place: metrics?.place() });
+}
+
+/** Starts it in a worker thread of a process in which it runs: what is measured there is on the page of the process. */
+export function startInThread({ env, serviceName, place }: HandedOver): void {
+  const config = readConfig(env, () => {});
+  const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
+  const metrics = run(config, serviceName, [], isSwitchedOn);
+  if (place) metrics?.joinAsThread(place);
+}
+
+/** @param warnings to be said as soon as there is a way to */
+function run(
+  config: Config,
+  serviceName: string,
+  warnings: readonly string[],
+  isSwitchedOn: (name: string) => boolean,
+): Metrics | undefined {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
   const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
-  const serviceName = serviceNameOf(config);
-
-  const isSwitchedOn = (name: string) => isEnabled(config, name);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
@@ -57,9 +76,9 @@ export function start(): void {
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
-  metrics?.listen(serviceName);
   // A scrape has no last one to wait for: only spans are pushed.
   if (hasTraces) flushAtExit(() => sdk.shutdown());
+  return metrics;
 }
 
 /** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */

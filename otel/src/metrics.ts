@@ -14,6 +14,7 @@ import { type Access, createScrapeHandler } from '@otel-register/listener';
 import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import type { Cluster as Place } from './cluster/meeting-place.ts';
 import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
@@ -32,6 +33,10 @@ export interface Metrics {
   readonly probes: Probe[];
   /** Starts answering scrapes. */
   readonly listen: (serviceName: string) => void;
+  /** Where the worker threads of this process bring their numbers. */
+  readonly place: () => Place;
+  /** Brings the numbers of this worker thread there. */
+  readonly joinAsThread: (place: Place) => void;
 }
 
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
@@ -125,6 +130,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       isEnabled,
     ),
     listen: (serviceName) => ports.listen(serviceName, createHandler, cluster),
+    place: () => cluster.place,
+    joinAsThread: (place) => cluster.beginAsThread(place),
   };
 }
 

@@ -135,6 +135,11 @@ export const SETTINGS = {
     false,
     'true: on the page of a cluster gauges, memory and connections are those of each process, with the label process_pid.',
   ),
+  OTEL_NODE_WORKER_THREADS: setting(
+    boolean,
+    true,
+    'false: worker threads are left alone, and what they do is not measured.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_CREATED: setting(
     boolean,
     false,

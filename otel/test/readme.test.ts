@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { CellRegistry } from '@otel-register/cells';
 import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
-import { lateAnswersMetric, processesMetric } from '../src/cluster/group-metrics.ts';
+import { lateAnswersMetric, membersMetrics } from '../src/cluster/group-metrics.ts';
 import { measurePages } from '../src/page-metrics.ts';
 import { countSpans } from '../src/span-counts.ts';
 import { withSettings } from '../write-readme.ts';
@@ -23,7 +23,8 @@ test('the table of metrics in the README names every metric that the probes decl
   lateAnswersMetric(cells);
   countSpans(cells);
   measurePages(cells);
-  const ofCluster = processesMetric('test', { running: 1, late: 0 }).metrics;
+  const one = { running: 1, late: 0 };
+  const ofCluster = membersMetrics('test', { processes: one, threads: one }).metrics;
   const declared = [...cells.declared, ...ofCluster].map((metric) => {
     const type = familyType(metric);
     return `${type && sampleName(metric, type)} ${type}`;

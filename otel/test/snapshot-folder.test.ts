@@ -64,14 +64,21 @@ test('a snapshot that is in the total is not listed, also when whoever made the 
   assert.equal(text(folder), 'a c');
 });
 
-test('who leaves last takes the folder along; one that was killed is nobody', (t) => {
+test('the process that leaves last takes the folder along; one that was killed is nobody, and nor are its own threads', (t) => {
   const place = folderOf(t);
   const folder = new SnapshotFolder(place);
-  const [self, killed] = [`${process.pid}-a`, `${GONE}-b`];
-  for (const member of [self, `${process.pid}-c`, killed]) writeFileSync(path.join(place, `${member}.sock`), '');
+  const [self, thread, killed, other] = [
+    `${process.pid}-0-a`,
+    `${process.pid}-1-a`,
+    `${GONE}-0-b`,
+    `${process.ppid}-0-c`,
+  ];
+  for (const member of [self, thread, killed, other]) writeFileSync(path.join(place, `${member}.sock`), '');
   folder.leave(self);
-  assert.equal(readdirSync(place).length, 2);
-  folder.leave(`${process.pid}-c`);
+  folder.end();
+  assert.equal(readdirSync(place).length, 3);
+  folder.leave(other);
+  folder.end();
   assert.throws(() => readdirSync(place), { code: 'ENOENT' });
 });
 
@@ -82,8 +89,8 @@ test('the first service has the port, until none of its processes is left', (t) 
   assert.equal(portOwner(place, 'second'), 'first');
   const owner = path.join(place, 'owner');
   writeFileSync(owner, readFileSync(owner, 'utf8').replace(/^\d+/, String(GONE)));
-  writeFileSync(path.join(place, `${process.pid}-a.sock`), '');
+  writeFileSync(path.join(place, `${process.ppid}-0-a.sock`), '');
   assert.equal(portOwner(place, 'second'), 'first');
-  rmSync(path.join(place, `${process.pid}-a.sock`));
+  rmSync(path.join(place, `${process.ppid}-0-a.sock`));
   assert.equal(portOwner(place, 'second'), 'second');
 });

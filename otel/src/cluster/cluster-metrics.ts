@@ -1,10 +1,10 @@
 import type { Cluster } from 'node:cluster';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry } from '@otel-register/cells';
-import { lateAnswersMetric, processesMetric } from './group-metrics.ts';
-import { meetingPlace } from './meeting-place.ts';
+import { lateAnswersMetric, membersMetrics } from './group-metrics.ts';
+import { isMeetingPlace, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
 import { portOwner } from './port-owner.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -29,18 +29,27 @@ const PRIMARY = 'primary';
 /**
  * The metrics for the page: those of this process until it is one of a cluster, then of all of the cluster. A worker is from
  * the start; the primary becomes one when it makes its first worker ready. Where the primary does not run under the agent, as
- * PM2's, the workers share the port of the page by themselves.
+ * PM2's, the workers share the port of the page by themselves. Worker threads come together with their process in the same way: it
+ * joins them when it finds them there.
  */
 export class ClusterMetrics {
   readonly #options: ClusterMetricsOptions;
+  #place: Place;
   #group: ProcessGroup | undefined;
   #hasPort = true;
 
   constructor(options: ClusterMetricsOptions) {
     this.#options = options;
+    this.#place = this.#placeOf(process.pid);
+  }
+
+  /** Where the worker threads of this process find the others. */
+  get place(): Place {
+    return this.#place;
   }
 
   collect(timeLimit: number): Promise<ResourceMetrics> {
+    if (!this.#group && isMeetingPlace(this.#place)) this.#guarded(() => this.#join());
     return this.#group ? this.#group.collect() : this.#options.collect(timeLimit);
   }
 
@@ -51,53 +60,65 @@ export class ClusterMetrics {
    * @returns whether the page's port is for this process to open
    */
   begin(service: string, onTaken: (owner: string) => void): boolean {
-    const guarded = (join: () => void) => {
-      try {
-        join();
-      } catch (error) {
-        this.#options.onError(error);
-      }
-    };
-    if (isWorker()) guarded(() => this.#joinAsWorker(service, onTaken));
-    else whenPrimary(() => guarded(() => this.#joinAsPrimary()));
+    if (isWorker()) {
+      this.#guarded(() => this.#joinAsWorker(service, onTaken));
+    } else {
+      this.#guarded(() => removeMeetingPlace(this.#place));
+      whenPrimary(() => this.#guarded(() => this.#joinAsPrimary()));
+    }
     return this.#hasPort;
+  }
+
+  /** In a worker thread, whose process has that place. */
+  beginAsThread(place: Place): void {
+    this.#place = place;
+    this.#guarded(() => this.#join());
   }
 
   /** The primary has the port from its start, before there are workers. */
   #joinAsPrimary(): void {
-    const place = this.#place(process.pid);
-    // Where the system does not tell when a process was started, this may be of another one that had its id.
-    rmSync(place(), { recursive: true, force: true });
-    this.#join(place);
-    writeFileSync(join(place(), PRIMARY), '', { mode: 0o600 });
+    this.#join();
+    writeFileSync(join(meetingPlace(this.#place), PRIMARY), '', { mode: 0o600 });
   }
 
   #joinAsWorker(service: string, onTaken: (owner: string) => void): void {
-    const place = this.#place(process.ppid);
-    if (existsSync(join(place(), PRIMARY))) {
+    this.#place = this.#placeOf(process.ppid);
+    const folder = meetingPlace(this.#place);
+    if (existsSync(join(folder, PRIMARY))) {
       this.#hasPort = false;
-      this.#join(place);
-      return;
+    } else {
+      const owner = portOwner(folder, service);
+      this.#hasPort = owner === service;
+      if (!this.#hasPort) {
+        onTaken(owner);
+        this.#place = this.#placeOf(process.ppid, service);
+      }
     }
-    const owner = portOwner(place(), service);
-    this.#hasPort = owner === service;
-    if (!this.#hasPort) onTaken(owner);
-    this.#join(this.#hasPort ? place : this.#place(process.ppid, service));
+    this.#join();
   }
 
-  #place(primaryPid: number, service = ''): () => string {
-    const name = `${this.#options.address}\n${service}`;
-    return () => meetingPlace({ primaryPid, name });
+  #placeOf(primaryPid: number, service = ''): Place {
+    return { primaryPid, name: `${this.#options.address}\n${service}` };
   }
 
-  #join(folder: () => string): void {
+  #guarded(join: () => void): void {
+    try {
+      join();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #join(): void {
+    if (this.#group) return;
     const { cells, collect, collectCells, byProcess, scope, onError } = this.#options;
     const late = lateAnswersMetric(cells).bind({});
     const group = new ProcessGroup({
-      folder,
+      folder: () => meetingPlace(this.#place),
       collect,
+      recorded: () => cells.recorded(),
       collectOften: async () => (await collectCells()).scopeMetrics,
-      describe: (processes) => processesMetric(scope, processes),
+      describe: (members) => membersMetrics(scope, members),
       limit: cells.cardinalityLimit,
       byProcess,
       onLate: () => late.add(1),

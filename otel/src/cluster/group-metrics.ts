@@ -8,34 +8,43 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry, CounterMetric } from '@otel-register/cells';
 
-/** How a process answered when it was asked for its numbers: `late` ones are on the page as they were last known. */
-export type State = 'running' | 'late';
+/** How many answered when they were asked for their numbers: `late` ones are on the page as they were last known. */
+export type Counts = Readonly<Record<'running' | 'late', number>>;
 
-const PROCESSES = {
-  name: 'otel.cluster.processes',
-  unit: '{process}',
-  description: 'Processes of the cluster whose numbers are on this page; late ones with those that they had last.',
-  valueType: ValueType.INT,
-};
+/** Who is in a group: processes, and the worker threads in them. */
+export interface Members {
+  readonly processes: Counts;
+  readonly threads: Counts;
+}
 
-/** Of the processes of a cluster, on every page of theirs. */
-export function processesMetric(scope: string, counts: Readonly<Record<State, number>>): ScopeMetrics {
+/** On every page of a group; threads only where there are some. */
+export function membersMetrics(scope: string, { processes, threads }: Members): ScopeMetrics {
+  const hasThreads = threads.running + threads.late > 0;
+  const metrics = [metricOf('process', 'Processes of the cluster', processes)];
+  if (hasThreads) metrics.push(metricOf('thread', 'Worker threads', threads));
+  return { scope: { name: scope }, metrics };
+}
+
+function metricOf(what: 'process' | 'thread', who: string, counts: Counts): MetricData {
   const now = Date.now();
   const time: DataPoint<number>['startTime'] = [Math.floor(now / 1000), (now % 1000) * 1e6];
-  const dataPoints = Object.entries(counts).map(([state, value]) => ({
-    attributes: { 'otel.cluster.process.state': state },
-    startTime: time,
-    endTime: time,
-    value,
-  }));
-  const metric: MetricData = {
-    descriptor: PROCESSES,
+  return {
+    descriptor: {
+      name: what === 'process' ? 'otel.cluster.processes' : 'otel.cluster.threads',
+      unit: `{${what}}`,
+      description: `${who} whose numbers are on this page; late ones with those that they had last.`,
+      valueType: ValueType.INT,
+    },
     aggregationTemporality: AggregationTemporality.CUMULATIVE,
     dataPointType: DataPointType.SUM,
     isMonotonic: false,
-    dataPoints,
+    dataPoints: Object.entries(counts).map(([state, value]) => ({
+      attributes: { [`otel.cluster.${what}.state`]: state },
+      startTime: time,
+      endTime: time,
+      value,
+    })),
   };
-  return { scope: { name: scope }, metrics: [metric] };
 }
 
 /** Counts each answer that did not come in time. */
@@ -43,6 +52,6 @@ export function lateAnswersMetric(cells: CellRegistry): CounterMetric {
   return cells.counter({
     name: 'otel.cluster.late_answers',
     unit: '{answer}',
-    description: 'Times that a process of the cluster did not give its numbers within a second.',
+    description: 'Times that a process of the cluster, or a worker thread, did not give its numbers within a second.',
   });
 }

@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { pidOf } from './member.ts';
 
 /** The primary process of a cluster and what its workers have in common. */
 export interface Cluster {
@@ -10,7 +11,7 @@ export interface Cluster {
 }
 
 /** Of the snapshots. Processes with another version of the agent, while a new one is rolled out, must not read them. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * The folder in which the processes of a cluster find each other; nobody but their user may enter it. It is made if need be.
@@ -18,17 +19,13 @@ const FORMAT = 1;
  *
  * @throws Error when there is no such place
  */
-export function meetingPlace({ primaryPid, name }: Cluster): string {
-  const roots = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
-  const owner = process.getuid?.() ?? userInfo().username;
+export function meetingPlace(cluster: Cluster): string {
   let why: unknown;
-  for (const root of roots) {
+  for (const base of bases()) {
     try {
-      const base = join(root, `otel-${owner}`);
       makePrivate(base);
-      const processes = `${pidNamespace()}-${primaryPid}-${startOf(primaryPid)}`;
       removeLeftOvers(base);
-      const folder = join(base, `${processes}-${shortOf(`${FORMAT}\n${name}`)}`);
+      const folder = join(base, nameOf(cluster));
       makePrivate(folder);
       return folder;
     } catch (error) {
@@ -36,6 +33,25 @@ export function meetingPlace({ primaryPid, name }: Cluster): string {
     }
   }
   throw why;
+}
+
+/** Where the system does not tell when a process was started, it may be of another one that had its id. */
+export function removeMeetingPlace(cluster: Cluster): void {
+  for (const base of bases()) rmSync(join(base, nameOf(cluster)), { recursive: true, force: true });
+}
+
+/** Whether somebody has made that folder. */
+export function isMeetingPlace(cluster: Cluster): boolean {
+  return bases().some((base) => existsSync(join(base, nameOf(cluster))));
+}
+
+function bases(): string[] {
+  const roots = process.platform === 'linux' ? ['/dev/shm', tmpdir()] : [tmpdir()];
+  return roots.map((root) => join(root, `otel-${process.getuid?.() ?? userInfo().username}`));
+}
+
+function nameOf({ primaryPid, name }: Cluster): string {
+  return `${pidNamespace()}-${primaryPid}-${startOf(primaryPid)}-${shortOf(`${FORMAT}\n${name}`)}`;
 }
 
 /** @throws Error when it is somebody else's, or others may enter it */
@@ -86,17 +102,17 @@ function removeLeftOvers(base: string): void {
     if (of !== namespace || isRunning(Number(primaryPid))) continue;
     try {
       const folder = join(base, name);
-      if (!readdirSync(folder).some((file) => isRunning(Number.parseInt(file, 10))))
-        rmSync(folder, { recursive: true });
+      if (!readdirSync(folder).some((file) => isRunning(pidOf(file)))) rmSync(folder, { recursive: true });
     } catch {
       // Another process is at it too.
     }
   }
 }
 
-/** Whether a process is there that others could ask. */
-export function isAnyoneIn(folder: string): boolean {
-  return readdirSync(folder).some((file) => file.endsWith('.sock') && isRunning(Number.parseInt(file, 10)));
+/** Whether another process is there that could be asked. */
+export function isAnyoneElseIn(folder: string): boolean {
+  const others = readdirSync(folder).filter((file) => file.endsWith('.sock') && pidOf(file) !== process.pid);
+  return others.some((file) => isRunning(pidOf(file)));
 }
 
 /** Whether a process of that id is there; true when that cannot be told. */

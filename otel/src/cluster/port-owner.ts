@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAnyoneIn, isRunning, makePrivate } from './meeting-place.ts';
+import { isAnyoneElseIn, isRunning, makePrivate } from './meeting-place.ts';
 
 /**
  * The service that has the page's port, of those whose processes PM2 or the like has forked: the first that is there, until
@@ -20,7 +20,7 @@ export function portOwner(folder: string, service: string): string {
       rmSync(own, { force: true });
     }
     const [, pid, owner = service] = /^(\d+) (.*)$/s.exec(readFileSync(file, 'utf8')) ?? [];
-    if (owner === service || isRunning(Number(pid)) || isAnyoneIn(folder)) return owner;
+    if (owner === service || isRunning(Number(pid)) || isAnyoneElseIn(folder)) return owner;
     rmSync(folder, { recursive: true, force: true });
     makePrivate(folder);
   }

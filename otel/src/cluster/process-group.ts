@@ -2,8 +2,9 @@ import type { Server } from 'node:net';
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { inSlices } from '@otel-register/listener';
-import type { State } from './group-metrics.ts';
+import type { Counts, Members } from './group-metrics.ts';
 import { isRunning } from './meeting-place.ts';
+import { isThread, ownName, pidOf } from './member.ts';
 import { Merge, outlivesItsProcess } from './merge.ts';
 import { askToRenew, renewWhenAsked } from './renewal-requests.ts';
 import { KnownSeries, keyOf } from './series-key.ts';
@@ -17,6 +18,12 @@ const PACE = 1000;
 /** No more than one part in so many of the time goes into them. */
 const SHARE = 100;
 
+/**
+ * Milliseconds after its last snapshot until a thread that does not listen is taken for ended, while its process runs on: nothing
+ * tells of a thread that was terminated.
+ */
+const SILENCE = 30_000;
+
 export interface ProcessGroupOptions {
   /** The folder in which the processes meet; made if need be. */
   readonly folder: () => string;
@@ -24,8 +31,10 @@ export interface ProcessGroupOptions {
   readonly collect: () => Promise<ResourceMetrics>;
   /** Those of them that may be read at any time: what the application observes itself is read for a page only. */
   readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
+  /** Those that can be read in an instant: what was counted until now. */
+  readonly recorded: () => ScopeMetrics;
   /** What is on the page beside the metrics of the processes. */
-  readonly describe: (processes: Readonly<Record<State, number>>) => ScopeMetrics;
+  readonly describe: (members: Members) => ScopeMetrics;
   /** Most series of a metric that are kept of processes that are gone. */
   readonly limit: number;
   /** Keeps apart, by the processes' ids, what is not counted up: gauges, memory, connections. */
@@ -41,14 +50,14 @@ interface Own {
 }
 
 /**
- * This process among those of its cluster. Each keeps a snapshot of its metrics in a folder, and each can make the page of
+ * This process, or worker thread, among those of its cluster. Each keeps a snapshot of its metrics in a folder, and each can make the page of
  * all: it asks the others to renew their snapshots, waits for them a second at most, and adds up what lies there then. Nobody
  * is in the middle who could hang or be killed. What was on a page once stays counted, for a process answers after its
  * snapshot is written.
  */
 export class ProcessGroup {
   readonly #options: ProcessGroupOptions;
-  readonly #self = `${process.pid}-${Date.now().toString(36)}`;
+  readonly #self = ownName();
   readonly #known = new KnownSeries();
   readonly #keysByProcess = new WeakMap<Attributes, string>();
   #folder: SnapshotFolder;
@@ -84,9 +93,8 @@ export class ProcessGroup {
     for (const _ of late) this.#options.onLate();
 
     const scopeMetrics = await this.#merged(snapshot, gone);
-    scopeMetrics.push(this.#options.describe({ running: whoAnswered('renewed').length + 1, late: late.length }));
-    // One that does not listen and is still there may yet write.
-    const ended = gone.filter((member) => !isRunning(Number.parseInt(member, 10)));
+    scopeMetrics.push(this.#options.describe(counted([...whoAnswered('renewed'), this.#self], late)));
+    const ended = gone.filter((member) => this.#hasEnded(member));
     if (ended.length > 0) void this.#addToTotal(ended).catch(this.#options.onError);
     return { resource, scopeMetrics };
   }
@@ -119,6 +127,12 @@ export class ProcessGroup {
     } catch (error) {
       this.#options.onError(error);
     }
+  }
+
+  /** One that does not listen and is still there may yet write. */
+  #hasEnded(member: string): boolean {
+    if (!isRunning(pidOf(member))) return true;
+    return isThread(member) && this.#folder.ageOf(member) > SILENCE;
   }
 
   /** Takes what processes that are gone have counted into the total, so that their number does not matter. */
@@ -233,10 +247,29 @@ export class ProcessGroup {
 
   #leave(): void {
     try {
+      this.#collected = withNewer(this.#collected, this.#options.recorded());
       this.#folder.write(this.#self, this.#encoded());
       this.#folder.leave(this.#self);
+      if (!isThread(this.#self)) this.#folder.end();
     } catch (error) {
       if (!isMissing(error)) this.#options.onError(error);
     }
   }
+}
+
+/** A process is one however many of its threads answered; each of them is counted as well. */
+function counted(running: readonly string[], late: readonly string[]): Members {
+  const processes = (members: readonly string[]) => new Set(members.map(pidOf));
+  const answering = processes(running);
+  const silent = [...processes(late)].filter((pid) => !answering.has(pid));
+  const threads: Counts = { running: running.filter(isThread).length, late: late.filter(isThread).length };
+  return { processes: { running: answering.size, late: silent.length }, threads };
+}
+
+/** The metrics of all scopes, those of one scope in the place of older ones; what is only among the older ones stays. */
+function withNewer(older: readonly ScopeMetrics[], { scope, metrics }: ScopeMetrics): ScopeMetrics[] {
+  const names = new Set(metrics.map(({ descriptor }) => descriptor.name));
+  const same = older.find((one) => one.scope.name === scope.name)?.metrics ?? [];
+  const left = same.filter(({ descriptor }) => !names.has(descriptor.name));
+  return [...older.filter((one) => one.scope.name !== scope.name), { scope, metrics: [...left, ...metrics] }];
 }

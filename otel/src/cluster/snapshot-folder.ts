@@ -7,12 +7,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { isAnyoneIn } from './meeting-place.ts';
+import { isAnyoneElseIn } from './meeting-place.ts';
 import { framed } from './snapshot.ts';
 
 /** What lies in the folder at a moment. */
@@ -124,10 +125,19 @@ export class SnapshotFolder {
     rmSync(join(this.path, `${TOTAL}${before.generation}`), { force: true });
   }
 
-  /** Stops being one whom others ask; who leaves last takes the folder along. */
+  /** Stops being one whom others ask. */
   leave(member: string): void {
     rmSync(join(this.path, `${member}.sock`), { force: true });
-    if (!isAnyoneIn(this.path)) rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Stops being there at all; the process that leaves last takes the folder along. */
+  end(): void {
+    if (!isAnyoneElseIn(this.path)) rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Milliseconds since the snapshot was written. */
+  ageOf(member: string): number {
+    return Date.now() - statSync(join(this.path, member + SNAPSHOT)).mtimeMs;
   }
 
   /** Removes all that a process has left here. */

@@ -5,6 +5,7 @@ import {
   InstrumentType,
   type MetricData,
   type MetricProducer,
+  type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { CellMetric, type MetricOptions } from './cell-metric.ts';
 import { CounterCell } from './counter-cell.ts';
@@ -43,6 +44,8 @@ interface Source {
   readonly type: InstrumentType;
   /** @param isLive whether the points may be read later than now */
   read(startTime: Timestamp, endTime: Timestamp, isLive: boolean): CellData | Promise<CellData>;
+  /** The same at once, with points that are read later; not of what is observed. */
+  readonly recorded?: () => CellData;
 }
 
 /** All metrics of the probes. Its producers hand them to OpenTelemetry's readers, beside the application's own instruments. */
@@ -113,6 +116,15 @@ export class CellRegistry {
     return { collect: () => this.#collect(() => CUMULATIVE, new DeltaState(), true) };
   }
 
+  /** What was recorded until now, at once, for an exit waits for nothing: without what is observed. Each point is read when it is come to. */
+  recorded(): ScopeMetrics {
+    const metrics = this.#sources.flatMap(({ options, recorded }) => {
+      const data = recorded?.();
+      return data && data.points.length > 0 ? [metricData(options, data, CUMULATIVE)] : [];
+    });
+    return { scope: { name: this.#scope }, metrics };
+  }
+
   /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
   async #collect(temporality: TemporalitySelector, state: DeltaState, isLive: boolean): Promise<CollectionResult> {
     const endTime = timestamp(Date.now());
@@ -141,12 +153,13 @@ export class CellRegistry {
     makeCell: () => C,
   ): CellMetric<C> {
     const metric = new CellMetric(options, this.cardinalityLimit, makeCell, this.#startTime);
+    const recorded = () => ({ kind, points: Array.from<CellPoint<unknown>>(metric.series) }) as CellData;
     const read = (_startTime: Timestamp, endTime: Timestamp, isLive: boolean) => {
-      const points: CellPoint<unknown>[] = Array.from(metric.series);
+      const { points } = recorded();
       return { kind, points: isLive ? points : points.map((point) => snapshot(point, endTime)) } as CellData;
     };
     this.#metrics.push(metric);
-    this.#sources.push({ options, kind, type, read });
+    this.#sources.push({ options, kind, type, read, recorded });
     return metric;
   }
 
