@@ -4,7 +4,7 @@
 // and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
 
 const path = require('node:path');
-const { getEnvironmentData, isMainThread, parentPort } = require('node:worker_threads');
+const { getEnvironmentData, isMainThread, parentPort, workerData } = require('node:worker_threads');
 
 const loaded = Symbol.for('otel-register.loaded');
 
@@ -16,16 +16,21 @@ const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 /** What the agent of the main thread has for the agent in worker threads. */
 const handedOver = getEnvironmentData('otel-register');
 
-/** A thread that only carries log lines out, pino's. */
-const CARRIER = /[\\/]thread-stream[\\/]lib[\\/]worker\.js$/;
-
 function isWanted() {
   if (globalThis[loaded]) return false;
   if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
+  if (!isMainThread) return isWantedInThread();
   const script = process.argv[1] ?? '';
-  // A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port.
-  if (!isMainThread) return handedOver !== undefined && parentPort !== null && !CARRIER.test(script);
   return !MANAGERS.test(path.basename(script)) && !PM2_DAEMON.test(script);
+}
+
+/** A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port. */
+function isWantedInThread() {
+  if (handedOver === undefined || parentPort === null) return false;
+  // Pino's thread only carries log lines out. It is known by what it is given: the script has no name yet.
+  const isCarrier =
+    workerData?.stateBuf instanceof SharedArrayBuffer && workerData.dataBuf instanceof SharedArrayBuffer;
+  return !isCarrier;
 }
 
 /**

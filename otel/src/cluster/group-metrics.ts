@@ -7,6 +7,7 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry, CounterMetric } from '@otel-register/cells';
+import { isThread, pidOf } from './member.ts';
 
 /** How many answered when they were asked for their numbers: `late` ones are on the page as they were last known. */
 export type Counts = Readonly<Record<'running' | 'late', number>>;
@@ -15,6 +16,15 @@ export type Counts = Readonly<Record<'running' | 'late', number>>;
 export interface Members {
   readonly processes: Counts;
   readonly threads: Counts;
+}
+
+/** A process is one however many of its threads answered; each of them is counted as well. */
+export function counted(running: readonly string[], late: readonly string[]): Members {
+  const processes = (members: readonly string[]) => new Set(members.map(pidOf));
+  const answering = processes(running);
+  const silent = [...processes(late)].filter((pid) => !answering.has(pid));
+  const threads: Counts = { running: running.filter(isThread).length, late: late.filter(isThread).length };
+  return { processes: { running: answering.size, late: silent.length }, threads };
 }
 
 /** On every page of a group; threads only where there are some. */

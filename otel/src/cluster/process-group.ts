@@ -2,11 +2,14 @@ import type { Server } from 'node:net';
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { inSlices } from '@otel-register/listener';
-import type { Counts, Members } from './group-metrics.ts';
+import { Allowance } from './allowance.ts';
+import { beforeBlocking } from './before-blocking.ts';
+import { counted, type Members } from './group-metrics.ts';
 import { isRunning } from './meeting-place.ts';
 import { isThread, ownName, pidOf } from './member.ts';
 import { Merge, outlivesItsProcess } from './merge.ts';
-import { askToRenew, renewWhenAsked } from './renewal-requests.ts';
+import { withNewer } from './newer-metrics.ts';
+import { type Answer, askToRenew, renewWhenAsked } from './renewal-requests.ts';
 import { KnownSeries, keyOf } from './series-key.ts';
 import { decode, encode } from './snapshot.ts';
 import { isMissing, SnapshotFolder } from './snapshot-folder.ts';
@@ -17,6 +20,10 @@ const PACE = 1000;
 
 /** No more than one part in so many of the time goes into them. */
 const SHARE = 100;
+
+/** The part of the time that a thread may take for snapshots before it rests, and the milliseconds that it may take at once. */
+const REST_SHARE = 1 / 20;
+const REST_BURST = 100;
 
 /**
  * Milliseconds after its last snapshot until a thread that does not listen is taken for ended, while its process runs on: nothing
@@ -79,13 +86,14 @@ export class ProcessGroup {
     this.#listen();
     this.#renewLater();
     process.on('exit', () => this.#leave());
+    if (isThread(this.#self)) this.#bringBeforeRests();
   }
 
   /** The metrics of all processes of the cluster; of those that are gone what they have counted. */
   async collect(): Promise<ResourceMetrics> {
     const renewed = this.#renewed();
     const others = this.#folder.list().members.filter((member) => member !== this.#self);
-    const ask = async (member: string) => [member, await askToRenew(this.#folder.socketOf(member))] as const;
+    const ask = async (member: string) => [member, await this.#answerOf(member)] as const;
     const answers = await Promise.all(others.map(ask));
     const { resource, snapshot } = await renewed;
     const whoAnswered = (answer: string) => answers.filter(([, one]) => one === answer).map(([member]) => member);
@@ -127,6 +135,11 @@ export class ProcessGroup {
     } catch (error) {
       this.#options.onError(error);
     }
+  }
+
+  #answerOf(member: string): Answer | Promise<Answer> {
+    if (this.#folder.isResting(member) && isRunning(pidOf(member))) return 'renewed';
+    return askToRenew(this.#folder.socketOf(member));
   }
 
   /** One that does not listen and is still there may yet write. */
@@ -210,12 +223,24 @@ export class ProcessGroup {
   }
 
   /** A snapshot that cannot be written costs what the others show of this process. */
-  #write(pieces: Iterable<Buffer>): void {
+  #write(pieces: Iterable<Buffer>, isLast = false): void {
     try {
-      this.#folder.write(this.#self, pieces);
+      this.#folder.write(this.#self, pieces, isLast);
     } catch (error) {
       if (!isMissing(error)) this.#options.onError(error);
     }
+  }
+
+  /** A thread of a pool rests after each task, many times a second where tasks are short. */
+  #bringBeforeRests(): void {
+    const allowance = new Allowance(REST_SHARE, REST_BURST);
+    beforeBlocking(() => allowance.take(() => this.#writeLast(true)));
+  }
+
+  /** What has been counted until now, at once. */
+  #writeLast(isLast: boolean): void {
+    this.#collected = withNewer(this.#collected, this.#options.recorded());
+    this.#write(this.#encoded(), isLast);
   }
 
   /** Somebody has tidied up, or the last one who left took the folder along while this one came. */
@@ -246,30 +271,12 @@ export class ProcessGroup {
   }
 
   #leave(): void {
+    this.#writeLast(false);
     try {
-      this.#collected = withNewer(this.#collected, this.#options.recorded());
-      this.#folder.write(this.#self, this.#encoded());
       this.#folder.leave(this.#self);
       if (!isThread(this.#self)) this.#folder.end();
     } catch (error) {
       if (!isMissing(error)) this.#options.onError(error);
     }
   }
-}
-
-/** A process is one however many of its threads answered; each of them is counted as well. */
-function counted(running: readonly string[], late: readonly string[]): Members {
-  const processes = (members: readonly string[]) => new Set(members.map(pidOf));
-  const answering = processes(running);
-  const silent = [...processes(late)].filter((pid) => !answering.has(pid));
-  const threads: Counts = { running: running.filter(isThread).length, late: late.filter(isThread).length };
-  return { processes: { running: answering.size, late: silent.length }, threads };
-}
-
-/** The metrics of all scopes, those of one scope in the place of older ones; what is only among the older ones stays. */
-function withNewer(older: readonly ScopeMetrics[], { scope, metrics }: ScopeMetrics): ScopeMetrics[] {
-  const names = new Set(metrics.map(({ descriptor }) => descriptor.name));
-  const same = older.find((one) => one.scope.name === scope.name)?.metrics ?? [];
-  const left = same.filter(({ descriptor }) => !names.has(descriptor.name));
-  return [...older.filter((one) => one.scope.name !== scope.name), { scope, metrics: [...left, ...metrics] }];
 }

@@ -36,6 +36,10 @@ const NO_TOTAL: Total = { generation: 0, includes: [], bytes: Buffer.alloc(0) };
 
 const NOTHING: Listing = { members: [], total: NO_TOTAL };
 
+/** Permissions of a snapshot's file, which tell as well whether its thread is at rest. */
+const NOT_LAST = 0o600;
+const LAST = 0o400;
+
 const SNAPSHOT = '.snapshot';
 const TOTAL = 'total-';
 
@@ -89,10 +93,14 @@ export class SnapshotFolder {
     return readFileSync(join(this.path, member + SNAPSHOT));
   }
 
-  /** Makes `pieces` the snapshot of a process. */
-  write(member: string, pieces: Iterable<Uint8Array>): void {
+  /**
+   * Makes `pieces` the snapshot of a process.
+   *
+   * @param isLast whether nothing comes after it for a while: see {@link isResting}
+   */
+  write(member: string, pieces: Iterable<Uint8Array>, isLast = false): void {
     const partial = join(this.path, `${member}.partial`);
-    writeAll(partial, pieces);
+    writeAll(partial, pieces, isLast ? LAST : NOT_LAST);
     renameSync(partial, join(this.path, member + SNAPSHOT));
   }
 
@@ -135,6 +143,15 @@ export class SnapshotFolder {
     if (!isAnyoneElseIn(this.path)) rmSync(this.path, { recursive: true, force: true });
   }
 
+  /** Whether a thread has said with its snapshot that it does nothing, and can answer nobody, until it writes the next one. */
+  isResting(member: string): boolean {
+    try {
+      return this.has(member) && (statSync(join(this.path, member + SNAPSHOT)).mode & 0o777) === LAST;
+    } catch {
+      return false;
+    }
+  }
+
   /** Milliseconds since the snapshot was written. */
   ageOf(member: string): number {
     return Date.now() - statSync(join(this.path, member + SNAPSHOT)).mtimeMs;
@@ -162,8 +179,8 @@ export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
-function writeAll(path: string, pieces: Iterable<Uint8Array>): void {
-  const file = openSync(path, 'w', 0o600);
+function writeAll(path: string, pieces: Iterable<Uint8Array>, mode = NOT_LAST): void {
+  const file = openSync(path, 'w', mode);
   try {
     for (const piece of pieces) writeSync(file, piece);
   } finally {

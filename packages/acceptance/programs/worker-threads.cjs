@@ -33,14 +33,14 @@ if (isMainThread) {
     },
     unblock() {
       Atomics.store(workers.at(-1).flag, 0, 1);
-      Atomics.notify(workers.at(-1).flag, 0);
     },
   });
 } else {
   const server = createServer((_request, response) => response.end('ok'));
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
   parentPort.on('message', (message) => {
-    if (message !== 'finish') return Atomics.wait(message, 0, 0);
+    while (message !== 'finish' && Atomics.load(message, 0) === 0);
+    if (message !== 'finish') return;
     server.close();
     server.closeAllConnections();
     parentPort.close();

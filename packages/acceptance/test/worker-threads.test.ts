@@ -68,3 +68,22 @@ test('OTEL_NODE_WORKER_THREADS=false leaves threads alone', async (t) => {
   const page = await service.scrape();
   assert.deepEqual([ofThreads(page, 1), threads(page)], [0, {}]);
 });
+
+test('piscina and the transport of pino work as without the agent, and what the pool does is on the page', async (t) => {
+  const ends = [];
+  for (const nodeArguments of [[], ['-r', './otel/register']]) {
+    const program = await startProgram('thread-libraries.cjs', { nodeArguments, env: { LIBRARIES: 'threads' } });
+    t.after(() => program.stop());
+    const get = async (path: string) => (await fetch(program.url + path)).text();
+    assert.equal(await get('/'), Array(20).fill('asked').join());
+    if (nodeArguments.length > 0) {
+      await until('20 requests of the pool are there', async () => {
+        const page = await program.scrape();
+        return page.values('http_client_request_duration_seconds_count', 'http_request_method').GET === 20;
+      });
+    }
+    assert.equal(await get('/end'), 'ended');
+    ends.push(await program.exited, /"msg":"ended"/.test(program.stdout()));
+  }
+  assert.deepEqual(ends, [{ code: 0, signal: null }, true, { code: 0, signal: null }, true]);
+});

@@ -38,6 +38,8 @@ export interface Program {
   /** Its metrics now. */
   scrapeNow(): Promise<MetricsPage>;
   stop(): Promise<ExitResult>;
+  /** How it ended, when it does by itself. */
+  readonly exited: Promise<ExitResult>;
 }
 
 /** Starts a program and waits until it listens. */
@@ -64,6 +66,7 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
     scrape: async () => scrapeAtRest(await metricsUrl()),
     scrapeNow: async () => scrape(await metricsUrl()),
     stop: () => running.stop(),
+    exited: running.exited,
   };
 }
 
