@@ -42,6 +42,11 @@ export async function installTestLibraries() {
   }
 }
 
+/** Installs Sentry's local server, for those who want to look at errors and traces. */
+export async function installSpotlight() {
+  await install('Installing Spotlight', join(root, 'packages', 'local-stack', 'spotlight'), '--ignore-scripts');
+}
+
 /**
  * Runs tasks of turbo.json in every package that has them, quietly.
  *
