@@ -41,11 +41,11 @@ export class KoaProbe extends Probe {
   protected override init(): InstrumentationModuleDefinition[] {
     const wrappers = { createContext: (original: Method) => this.#creatingContext(original) };
     return [
-      this.patched('koa', ['>=2.0.0 <4'], [{ module: 'koa', file: 'lib/application.js', wrappers }]),
+      this.patched('koa', ['>=2.0.0 <4'], [{ module: 'koa', wrappers }]),
       this.patched(
         'koa-mount',
         ['>=3.0.0 <5'],
-        [{ module: 'koa-mount', file: 'index.js', replace: (mount: Method) => this.#mounting(mount) }],
+        [{ module: 'koa-mount', replace: (mount: Method) => this.#mounting(mount) }],
       ),
     ];
   }
