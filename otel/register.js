@@ -4,13 +4,17 @@
 // and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
 
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 const { getEnvironmentData, isMainThread, parentPort, workerData } = require('node:worker_threads');
 
 const loaded = Symbol.for('otel-register.loaded');
 
 /** Package and process managers that NODE_OPTIONS drags the agent into, by the name of their script. */
 const MANAGERS =
-  /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.c?js|\.mjs)?$/;
+  /^(?:npm|npx|pnpm|pnpx|yarn(?:pkg|-berry|-\d.*?)?|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.[cm]?js)?$/;
+/** Commands that start the service as another process, by the name or the package of their script. */
+const LAUNCHERS =
+  /[\\/](?:node_modules|\.?bin)[\\/](?:concurrently|cross-env|dotenv|lerna|nest|nodemon|npm-run-all|nx|run-[ps]|ts-node-dev|tsx|turbo)(?:[\\/].*|\.[cm]?js)?$/;
 const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
 /** What the agent of the main thread has for the agent in worker threads. */
@@ -21,7 +25,7 @@ function isWanted() {
   if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
   if (!isMainThread) return isWantedInThread();
   const script = process.argv[1] ?? '';
-  return !MANAGERS.test(path.basename(script)) && !PM2_DAEMON.test(script);
+  return !MANAGERS.test(path.basename(script)) && !LAUNCHERS.test(script) && !PM2_DAEMON.test(script);
 }
 
 /** A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port. */
@@ -44,11 +48,42 @@ function unpackEnvironment() {
   }
 }
 
+/**
+ * Who is started with the same options, by `fork` or by NODE_OPTIONS, may be in another folder, where Node would not find this
+ * file by a relative path and would not run the service at all: the options name it by its whole path from now on.
+ */
+function nameWhole() {
+  const { execArgv, env } = process;
+  for (const [index, argument] of execArgv.entries()) {
+    const [option = ''] = /^--(?:require|import)=/.exec(argument) ?? [];
+    if (isThisFile(argument.slice(option.length))) execArgv[index] = option + wholeName(option || execArgv[index - 1]);
+  }
+  if (!env.NODE_OPTIONS) return;
+  env.NODE_OPTIONS = env.NODE_OPTIONS.replace(
+    /(^|\s)(-r|--require|--import)([\s=]+)(\.[^\s"]+)/g,
+    (text, start, option, between, given) =>
+      isThisFile(given) ? start + option + between + JSON.stringify(wholeName(option)) : text,
+  );
+}
+
+function isThisFile(given) {
+  try {
+    return /^\.{1,2}[\\/]/.test(given) && require.resolve(path.resolve(given)) === __filename;
+  } catch {
+    return false;
+  }
+}
+
+function wholeName(option) {
+  return option.startsWith('--import') ? pathToFileURL(__filename).href : __filename;
+}
+
 try {
   if (require.main === module) {
     process.stdout.write(require('./dist/agent.cjs').helpText());
   } else {
     unpackEnvironment();
+    if (isMainThread) nameWhole();
     if (isWanted()) {
       globalThis[loaded] = true;
       const { start, startInThread } = require('./dist/agent.cjs');

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 
+/** NODE_UNDER_TEST=/path/to/node runs the services, and not the tests, with another Node.js. */
+export const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+
 const AGENT = path.join(__dirname, '..', '..');
 
 /** A folder as a user has it: `otel/` with the built agent, and the service's files; gone when the test ends. */
@@ -24,6 +27,8 @@ export function serviceFolder(
 
 export interface RunOptions {
   readonly cwd: string;
+  /** What is run in place of Node.js. */
+  readonly command?: string;
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
 }
@@ -41,9 +46,9 @@ export interface Running {
 /** Runs exactly `node -r ./otel/register dist/main.js` unless `args` say otherwise; killed when the test ends. */
 export function run(
   t: TestContext,
-  { cwd, args = ['-r', './otel/register', 'dist/main.js'], env = {} }: RunOptions,
+  { cwd, command = node, args = ['-r', './otel/register', 'dist/main.js'], env = {} }: RunOptions,
 ): Running {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH ?? '', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
