@@ -31,10 +31,12 @@ function isWanted() {
 /** A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port. */
 function isWantedInThread() {
   if (handedOver === undefined || parentPort === null) return false;
-  // Pino's thread only carries log lines out. It is known by what it is given: the script has no name yet.
+  // Pino's thread only carries log lines out, esbuild's transforms code. They are known by what they are given: the script has
+  // no name yet.
   const isCarrier =
     workerData?.stateBuf instanceof SharedArrayBuffer && workerData.dataBuf instanceof SharedArrayBuffer;
-  return !isCarrier;
+  const isOfEsbuild = workerData?.esbuildVersion !== undefined;
+  return !isCarrier && !isOfEsbuild;
 }
 
 /**

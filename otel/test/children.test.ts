@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { metricsUrl, type RunOptions, run, serviceFolder } from './support/program.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { freePort, linesOf, metricsUrl, type RunOptions, run, serviceFolder } from './support/program.ts';
 
 /** What a child does: so many requests to itself, and then it ends or stays. */
 const CHILD = `
@@ -21,18 +20,9 @@ async function child(requests, stays) {
   if (!stays) process.disconnect?.();
 }`;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Every child that wants the port of its parent would say that it is taken. */
 async function start(t: TestContext, files: Record<string, string>, options: Omit<RunOptions, 'cwd'> = {}) {
-  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...options.env };
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: await freePort(), ...options.env };
   const service = run(t, { cwd: serviceFolder(t, files), ...options, env });
   t.after(() => {
     for (const [, pid] of service.output.stdout.matchAll(/^child (\d+)$/gm)) kill(Number(pid));
@@ -48,17 +38,19 @@ function kill(pid: number): void {
   }
 }
 
-/** The page, once the children have had so many requests. */
-async function pageWith(url: string, requests: number): Promise<string> {
+/** Waits until so many requests are on the page, those of all processes, and so many of these are running. */
+async function untilPageHas(url: string, requests: number, running?: number): Promise<void> {
+  const expected = running === undefined ? [requests] : [requests, running];
   for (; ; await setTimeout(20)) {
     const page = await (await fetch(url)).text();
-    const counted = /^http_server_requests_total\{.*\} (\d+)$/m.exec(page)?.[1];
-    if (Number(counted) === requests) return page;
-    assert.ok(Number(counted ?? 0) < requests, page);
+    const numbers = page.matchAll(
+      /^(?:http_server_requests_total|otel_cluster_processes)\{.*(?:200|running)"\} (\d+)$/gm,
+    );
+    const seen = Array.from(numbers, ([, number]) => Number(number));
+    if (isDeepStrictEqual(seen, expected)) return;
+    assert.ok((seen[0] ?? 0) <= requests, page);
   }
 }
-
-const linesOf = (stderr: string) => stderr.match(/^otel: .*$/gm) ?? [];
 
 test('what children do is on the page of the service that has started them, in whatever way', async (t) => {
   const program = `${CHILD}
@@ -74,9 +66,8 @@ test('what children do is on the page of the service that has started them, in w
       process.on('SIGTERM', () => process.exit());
     }`;
   const service = await start(t, { 'dist/main.js': program });
-  const page = await pageWith(await metricsUrl(service), 31);
-  assert.match(page, /^otel_cluster_processes\{otel_cluster_process_state="running"\} 3$/m);
-  assert.deepEqual(linesOf(service.output.stderr).length, 1, service.output.stderr);
+  await untilPageHas(await metricsUrl(service), 31, 3);
+  assert.deepEqual(linesOf(service).length, 1, service.output.stderr);
 });
 
 test('children of children, and their clusters, are on the same page', async (t) => {
@@ -92,9 +83,8 @@ test('children of children, and their clusters, are on the same page', async (t)
       child('7', true);
     } else fork(__filename, ['second']);`;
   const service = await start(t, { 'dist/main.js': program });
-  const page = await pageWith(await metricsUrl(service), 567);
-  assert.match(page, /^otel_cluster_processes\{otel_cluster_process_state="running"\} 4$/m);
-  assert.deepEqual(linesOf(service.output.stderr).length, 1, service.output.stderr);
+  await untilPageHas(await metricsUrl(service), 567, 4);
+  assert.deepEqual(linesOf(service).length, 1, service.output.stderr);
 });
 
 test('children that are left alone have the page, with what their parent has counted', async (t) => {
@@ -110,12 +100,11 @@ test('children that are left alone have the page, with what their parent has cou
     }`;
   const service = await start(t, { 'dist/main.js': program });
   const url = await metricsUrl(service);
-  await pageWith(url, 321);
+  await untilPageHas(url, 321, 3);
   service.process.kill();
   await service.until(/(metrics of.*\n)[\s\S]*\1/);
-  const page = await pageWith(url, 321);
-  assert.match(page, /^otel_cluster_processes\{otel_cluster_process_state="running"\} 2$/m);
-  assert.equal(linesOf(service.output.stderr).length, 2, service.output.stderr);
+  await untilPageHas(url, 321, 2);
+  assert.equal(linesOf(service).length, 2, service.output.stderr);
 });
 
 test('a child that is another service stays apart: it says that the port is taken, or has a port of its own', async (t) => {
@@ -157,7 +146,6 @@ test('a launcher that waits for the service leaves it the port', async (t) => {
     'dist/main.js': `${CHILD} child('1', true);`,
   };
   const launcher = await start(t, files, { args: ['bin/launch.js'], env: { NODE_OPTIONS: '-r ./otel/register' } });
-  const page = await pageWith(await metricsUrl(launcher), 1);
-  assert.doesNotMatch(page, /otel_cluster/);
-  assert.equal(linesOf(launcher.output.stderr).length, 1, launcher.output.stderr);
+  await untilPageHas(await metricsUrl(launcher), 1);
+  assert.equal(linesOf(launcher).length, 1, launcher.output.stderr);
 });

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -82,6 +84,18 @@ export function run(
 /** The URL that the agent's start line names. */
 export async function metricsUrl({ until }: Running): Promise<string> {
   return (await until(/metrics of \S+ on (http:\S+\/metrics)/))[1] as string;
+}
+
+/** What the agent, or several, have said so far. */
+export const linesOf = ({ output }: Running): string[] => output.stderr.match(/^otel: .*$/gm) ?? [];
+
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
 }
 
 /** A service that answers "hello", says its port, and ends itself when the test forgets to. */
