@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { freePort, HELLO, linesOf, metricsUrl, node, type RunOptions, run, serviceFolder } from './support/program.ts';
@@ -57,6 +57,14 @@ for (const [way, command, ...args] of [
   test(`NODE_OPTIONS reaches the service and no other process: ${way}`, (t) =>
     assertMeasured(t, { cwd: folderWithTools(t), command, args, env: { NODE_OPTIONS } }));
 }
+
+const NODE_24 = path.join(__dirname, '../../packages/acceptance/nodes/node_modules/node-24/bin/node');
+
+test('NODE_OPTIONS reaches the service and no other process: node --run', { skip: !existsSync(NODE_24) }, (t) => {
+  // Which Node.js the script is run with, the path says.
+  const env = { NODE_OPTIONS, PATH: `${path.dirname(NODE_24)}:${process.env.PATH}` };
+  return assertMeasured(t, { cwd: folderWithTools(t), command: NODE_24, args: ['--run', 'start'], env });
+});
 
 test('NODE_OPTIONS reaches the service and no other process: yarn 4, as it lies in a repository', async (t) => {
   const release = '.yarn/releases/yarn-4.18.1.cjs';
