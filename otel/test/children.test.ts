@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { freePort, linesOf, metricsUrl, type RunOptions, run, serviceFolder } from './support/program.ts';
+import { freePort, kill, linesOf, metricsUrl, type RunOptions, run, serviceFolder } from './support/program.ts';
 
 /** What a child does: so many requests to itself, and then it ends or stays. */
 const CHILD = `
@@ -28,14 +28,6 @@ async function start(t: TestContext, files: Record<string, string>, options: Omi
     for (const [, pid] of service.output.stdout.matchAll(/^child (\d+)$/gm)) kill(Number(pid));
   });
   return service;
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended.
-  }
 }
 
 /** Waits until so many requests are on the page, those of all processes, and so many of these are running. */

@@ -31,7 +31,7 @@ for (const name of ['get', 'request', 'createServer']) {
 const { emit } = http.Server.prototype;
 http.Server.prototype.emit = function () { return emit.apply(this, arguments); };`;
 
-async function countsOf(t: TestContext, cwd: string, args: string[], env: Record<string, string> = {}) {
+async function countsOf(t: TestContext, cwd: string, args: readonly string[], env: Record<string, string> = {}) {
   const service = run(t, { cwd, args: [...args, 'dist/main.js'], env });
   const url = await metricsUrl(service);
   await service.until(/asked/);

@@ -54,8 +54,10 @@ export function run(
     cwd,
     env: { PATH: process.env.PATH ?? '', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  t.after(() => child.kill('SIGKILL'));
+  // With whatever it has started.
+  t.after(() => child.pid && kill(-child.pid));
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -79,6 +81,15 @@ export function run(
       void ended.then(() => reject(new Error(`it ended without ${pattern}: ${output.stdout}${output.stderr}`)));
     });
   return { process: child, output, until, ended };
+}
+
+/** Kills a process, or a group of them, unless it has ended. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 /** The URL that the agent's start line names. */

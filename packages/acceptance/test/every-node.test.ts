@@ -8,7 +8,7 @@ import { type Program, startProgram } from './support/program.ts';
 import { CALLER, startTraced } from './support/traced-program.ts';
 import { until } from './support/until.ts';
 
-/** The Node.js of this process, and those that come as packages; npm run test:matrix goes through all of it with each. */
+/** The Node.js of this process, and those that come as packages; npm run test:matrix runs many more tests with each of these. */
 const NODES: Record<string, string> = { [`this one, ${process.version}`]: process.execPath };
 const packages = resolve(import.meta.dirname, '../nodes/node_modules');
 for (const name of existsSync(packages) ? readdirSync(packages).sort() : []) {
