@@ -2,16 +2,18 @@
 //
 // Most of the code is for spans, and Node would have to read all of it at each start. So the file is two bundles: what every
 // process needs, as code, and the rest as compressed text, which is compiled when one of its modules is first asked for.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
 
-/** What only a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
+/** What only the command line, or a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
 const COLD =
-  /^(?:\.\/traces\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+  /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+
+const { version, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -23,6 +25,10 @@ const common = {
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'eof',
+  define: {
+    AGENT_VERSION: JSON.stringify(version),
+    API_VERSION: JSON.stringify(devDependencies['@opentelemetry/api']),
+  },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
 };

@@ -4,17 +4,16 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { flushAtExit } from './flush-at-exit.ts';
+import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
-import { defaultServiceName, serviceScript } from './service-name.ts';
+import { serviceNameOf, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 import { countSpans } from './span-counts.ts';
 import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
-
-export { helpText } from './help.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -24,7 +23,7 @@ export function start(): void {
   const warnings: string[] = [];
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
-  const serviceName = serviceNameOf(config);
+  const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
   const metrics = run(config, serviceName, warnings, (name) => isEnabled(config, name));
   metrics?.listen(serviceName);
   if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, place: metrics?.place() });
@@ -81,22 +80,17 @@ function run(
   return metrics;
 }
 
-/** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */
-function serviceNameOf(config: Config): string {
-  return (
-    config.OTEL_SERVICE_NAME ||
-    config.OTEL_RESOURCE_ATTRIBUTES['service.name'] ||
-    defaultServiceName(serviceScript(process.argv[1], process.env))
-  );
-}
-
-/** The standard switches: a list of what is enabled, if there is one, less what is disabled. */
-function isEnabled(config: Config, name: string): boolean {
-  const { OTEL_NODE_ENABLED_INSTRUMENTATIONS: enabled, OTEL_NODE_DISABLED_INSTRUMENTATIONS: disabled } = config;
-  return (enabled.length === 0 || enabled.includes(name)) && !disabled.includes(name);
-}
-
 /** Evaluated here and not at start: forty libraries that a process without spans does not need. */
 function loadTraces(): typeof import('./traces.ts') {
   return require('./traces.ts');
+}
+
+/**
+ * Runs the command line of `node otel/register`: `--help`, `--doctor`, `--print-config`.
+ *
+ * @returns the exit code
+ */
+export function runCommand(args: readonly string[]): Promise<number> {
+  const commandLine: typeof import('./command-line/run.ts') = require('./command-line/run.ts');
+  return commandLine.runCommand(args, { env: process.env, agent: __filename });
 }

@@ -79,6 +79,9 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'amqplib',
 ];
 
+/** Packages, with their versions, that tell of themselves and are not patched. */
+export const LISTENED_TO = { fastify: ['>=4.0.0 <6'], undici: ['>=6.0.0 <9'] } as const;
+
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
   { cells, ignores, isOwn, cacheNames, spans, work = new OwnWork() }: ProbeContext,
