@@ -48,11 +48,14 @@ export function onTerminal(sections: readonly Section[], { isTTY, columns }: Out
 }
 
 function linesOf({ subject, text, mend }: Finding, width: number, column: number): string[] {
-  const room = column === 0 ? width : width - column - 2;
-  const told = column > 0 || subject === undefined ? text : `${subject}: ${text}`;
+  const isBeside = column > 0 && subject !== undefined;
+  const room = isBeside ? width - column - 2 : width;
   const mended = mend === undefined ? [] : wrapped(mend, room - 2).map((line, at) => `${at === 0 ? '→' : ' '} ${line}`);
-  const lines = [...wrapped(told, room), ...mended];
-  return column === 0 ? lines : lines.map((line, at) => `${(at === 0 ? (subject ?? '') : '').padEnd(column)}  ${line}`);
+  if (isBeside)
+    return [...wrapped(text, room), ...mended].map(
+      (line, at) => `${(at === 0 ? subject : '').padEnd(column)}  ${line}`,
+    );
+  return [...wrapped(subject === undefined ? text : `${subject}: ${text}`, room), ...mended];
 }
 
 /** In lines of that width; what is longer without a blank is not cut. */
