@@ -1,4 +1,4 @@
-// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs.
+// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs; and says of what, in two files beside it.
 //
 // Most of the code is for spans, and Node would have to read all of it at each start. So the file is two bundles: what every
 // process needs, as code, and the rest as compressed text, which is compiled when one of its modules is first asked for.
@@ -8,17 +8,19 @@ import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
+import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
 /** What only the command line, or a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
 const COLD =
   /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
 
-const { version, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   write: false,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
@@ -26,8 +28,8 @@ const common = {
   minifyWhitespace: true,
   legalComments: 'eof',
   define: {
-    AGENT_VERSION: JSON.stringify(version),
-    API_VERSION: JSON.stringify(devDependencies['@opentelemetry/api']),
+    AGENT_VERSION: JSON.stringify(manifest.version),
+    API_VERSION: JSON.stringify(manifest.devDependencies['@opentelemetry/api']),
   },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
@@ -66,13 +68,13 @@ const coldOnDemand = {
     onResolve({ filter: COLD }, ({ path, resolveDir }) => {
       const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
       coldFiles.add(file);
-      return { path: file, namespace: 'cold' };
+      return { path: keyOf(file), namespace: 'cold' };
     });
     onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
       // As the prototype: a copy that the bundler makes for an import still finds them there. What it asks for at the import,
       // whether these are the exports of an ES module, must not load it.
       contents: `module.exports = Object.create(new Proxy({}, {
-        get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
+        get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(path)})[name],
       }));`,
       resolveDir: import.meta.dirname,
     }));
@@ -130,6 +132,10 @@ writeFileSync(
   'dist/agent.cjs',
   textOf(hot).replace('@packed-cold-modules@', () => packed),
 );
+
+const packages = bundledPackages([hot, cold]);
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(manifest, packages));
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(manifest, packages), undefined, 2)}\n`);
 
 /** @param {import('esbuild').BuildResult} result */
 function textOf({ outputFiles }) {

@@ -11,6 +11,7 @@ const ROWS = Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) =>
 export function helpText(): string {
   const lines = ROWS.map(({ name, fallback, doc }) => `  ${name}\n      ${doc} Default: ${fallback}.`);
   return `Usage: node -r ./otel/register <your main file>
+       node -r otel-register <your main file>, where it was installed with npm
 
 Makes the service observable with no change to its code. To see what it would do in a folder:
 
