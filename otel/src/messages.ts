@@ -48,14 +48,15 @@ export function once(tell: (message: string) => void): (message: string) => void
   };
 }
 
-/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout. */
+/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout, and says of variables what was said. */
 export function withoutItsLogger<T>(makeSdk: () => T): T {
-  const { setLogger } = diag;
+  const { setLogger, warn } = diag;
   diag.setLogger = () => false;
+  diag.warn = () => {};
   try {
     return makeSdk();
   } finally {
-    diag.setLogger = setLogger;
+    Object.assign(diag, { setLogger, warn });
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Config } from './settings.ts';
 import type { SpanCounts } from './span-counts.ts';
+import { spanDestinations } from './span-destinations.ts';
 
 /** What sends spans by each protocol, and what semantic conventions call it (`otel.component.type`). */
 const OTLP = {
@@ -36,12 +37,12 @@ function letExportsWait(): void {
   });
 }
 
-/** What takes the spans to where OTEL_TRACES_EXPORTER says; the exporters read the standard OTEL_EXPORTER_OTLP_… themselves. */
+/** What takes the spans to {@link spanDestinations}; the exporters read the standard OTEL_EXPORTER_OTLP_… themselves. */
 export function createSpanProcessors(config: Config, counts: SpanCounts): SpanProcessor[] {
   letExportsWait();
   const protocol = config.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? config.OTEL_EXPORTER_OTLP_PROTOCOL;
   const { make, type } = OTLP[protocol];
-  return config.OTEL_TRACES_EXPORTER.map((name) =>
+  return spanDestinations(config).map((name) =>
     name === 'console'
       ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
       : inBatches(make(), { config, counts, type, destination: `OTLP over ${protocol}` }),
