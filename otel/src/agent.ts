@@ -11,6 +11,7 @@ import { createPropagator } from './propagators.ts';
 import { createSampler } from './sampler.ts';
 import { defaultServiceName, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
+import { SpanBatches } from './span-batches.ts';
 import { countSpans } from './span-counts.ts';
 import { spanDestinations } from './span-destinations.ts';
 import { createSpanProcessors } from './span-export.ts';
@@ -18,6 +19,7 @@ import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
 
 export { helpText } from './help.ts';
+export { sendInThread } from './last-spans.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -84,7 +86,7 @@ function run(
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // A scrape has no last one to wait for: only spans are pushed.
-  if (hasTraces) flushAtExit(() => sdk.shutdown());
+  if (hasTraces) flushAtExit(spanProcessors.filter((each) => each instanceof SpanBatches));
   return metrics;
 }
 
