@@ -71,8 +71,8 @@ const coldOnDemand = {
       return { path: keyOf(file), namespace: 'cold' };
     });
     onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
-      // As the prototype: a copy that the bundler makes for an import still finds them there. What it asks for at the import,
-      // whether these are the exports of an ES module, must not load it.
+      // As the prototype: a copy that the bundler makes for an import still finds them there. It asks what kind of module it is,
+      // which must not load it.
       contents: `module.exports = Object.create(new Proxy({}, {
         get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(path)})[name],
       }));`,

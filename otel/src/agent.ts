@@ -8,12 +8,18 @@ import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
+import { createPropagator } from './propagators.ts';
+import { createSampler } from './sampler.ts';
 import { serviceNameOf, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
+import { SpanBatches } from './span-batches.ts';
 import { countSpans } from './span-counts.ts';
+import { spanDestinations } from './span-destinations.ts';
 import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
+
+export { sendInThread } from './last-spans.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -45,7 +51,7 @@ function run(
   isSwitchedOn: (name: string) => boolean,
 ): Metrics | undefined {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
-  const hasTraces = !config.OTEL_TRACES_EXPORTER.includes('none');
+  const hasTraces = spanDestinations(config).length > 0;
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
@@ -57,6 +63,10 @@ function run(
   );
   const metrics = hasMetrics ? createMetrics(config, isSwitchedOn) : undefined;
   const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isSwitchedOn) : [];
+  useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
+  for (const warning of warnings) diag.warn(warning);
+  // They read variables themselves, and say what is wrong with them.
+  const spanProcessors = hasTraces ? createSpanProcessors(config, countSpans(metrics?.cells)) : [];
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
@@ -67,16 +77,16 @@ function run(
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
-        spanProcessors: hasTraces ? createSpanProcessors(config, countSpans(metrics?.cells)) : [],
+        sampler: createSampler(config),
+        textMapPropagator: createPropagator(config),
+        spanProcessors,
       }),
   );
-  useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
-  for (const warning of warnings) diag.warn(warning);
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // A scrape has no last one to wait for: only spans are pushed.
-  if (hasTraces) flushAtExit(() => sdk.shutdown());
+  if (hasTraces) flushAtExit(spanProcessors.filter((each) => each instanceof SpanBatches));
   return metrics;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers';
 import { diag } from '@opentelemetry/api';
+import type { SpanBatches } from './span-batches.ts';
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
 const LONGEST = 2_000;
@@ -7,38 +8,55 @@ const LONGEST = 2_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Sends what is left when the process ends by itself or by a signal, within two seconds. A signal ends the process exactly
- * as it would without us: where the service has no handler of its own, the signal is raised again once all is sent.
+ * Sends what is left when the process ends, within two seconds. It ends exactly as it would without us:
+ *
+ * - by itself, with nothing left to do, as soon as all is sent;
+ * - by a signal that the service has no handler for, which is raised again then. With a handler, the service ends when and how
+ *   it wants to;
+ * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
  */
-export function flushAtExit(flush: () => Promise<void>): void {
-  let flushing: Promise<void> | undefined;
-  const flushed = () => {
-    flushing ??= atMost(LONGEST, flush());
-    return flushing;
+export function flushAtExit(batches: readonly SpanBatches[]): void {
+  let hasGivenUp = false;
+  const flushed = async () => {
+    hasGivenUp = !(await isWithin(LONGEST, Promise.all(batches.map((each) => each.forceFlush()))));
+    if (hasGivenUp) diag.warn(`the last spans were not taken within ${LONGEST / 1000} s and are lost`);
   };
 
-  process.once('beforeExit', () => void flushed());
+  process.on('beforeExit', () => {
+    if (!hasGivenUp && batches.some(({ isWaiting }) => isWaiting)) void flushed();
+  });
   for (const signal of SIGNALS) {
     const onSignal = () => {
-      const isOurs = process.listenerCount(signal) === 0;
-      void flushed().then(() => {
-        if (isOurs) process.kill(process.pid, signal);
-      });
+      if (process.listenerCount(signal) > 1) return;
+      process.off(signal, onSignal);
+      void flushed().then(() => process.kill(process.pid, signal));
     };
-    process.once(signal, onSignal);
+    process.on(signal, onSignal);
   }
+  process.on('exit', () => {
+    const start = performance.now();
+    for (const each of hasGivenUp ? [] : batches) {
+      try {
+        each.sendBeforeExit(LONGEST - (performance.now() - start));
+      } catch (error) {
+        diag.warn('the last spans could not be sent and are lost:', error);
+      }
+    }
+  });
 }
 
-/** Settles with `work`, whatever became of it, or after `milliseconds`; the timer is what keeps the process alive till then. */
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+/** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */
+async function isWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
+  const timeout = new Promise<boolean>((resolve) => {
     // Node's own: the bundle's global one does not keep the process alive.
-    timer = setTimeout(() => {
-      diag.warn(`the last spans were not taken within ${milliseconds / 1000} s and are lost`);
-      resolve();
-    }, milliseconds);
+    timer = setTimeout(resolve, milliseconds, false);
   });
-  await Promise.race([work.catch(() => undefined), timeout]);
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([settled, timeout]);
   clearTimeout(timer);
+  return result;
 }

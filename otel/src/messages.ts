@@ -28,13 +28,18 @@ function say(message: string): void {
 /** What the exporters say of every attempt that failed; what came of it is said once, by who gave them the spans. */
 const EXPORTS = /^Export (?:retry|failed)/;
 
+/** What a span says when it has reached a limit, which all that are like it reach as well. */
+const LIMITS = /^(?:Dropping extra|Dropped \d+ (?:events|links)|No events allowed)/;
+
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
   const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
   const info = (...parts: unknown[]) => {
     if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
   };
-  const logger: DiagLogger = { error: line, warn: line, info, debug: line, verbose: line };
+  const limit = once(line);
+  const warn = (...parts: unknown[]) => (LIMITS.test(String(parts[0])) ? limit(textOf(parts[0])) : line(...parts));
+  const logger: DiagLogger = { error: line, warn, info, debug: line, verbose: line };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
 }
 
@@ -48,14 +53,15 @@ export function once(tell: (message: string) => void): (message: string) => void
   };
 }
 
-/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout. */
+/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout, and says of variables what was said. */
 export function withoutItsLogger<T>(makeSdk: () => T): T {
-  const { setLogger } = diag;
+  const { setLogger, warn } = diag;
   diag.setLogger = () => false;
+  diag.warn = () => {};
   try {
     return makeSdk();
   } finally {
-    diag.setLogger = setLogger;
+    Object.assign(diag, { setLogger, warn });
   }
 }
 

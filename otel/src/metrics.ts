@@ -21,6 +21,7 @@ import { CallbackFailure } from './observable-callbacks.ts';
 import { measurePages } from './page-metrics.ts';
 import { ScrapePorts } from './scrape-ports.ts';
 import type { Config } from './settings.ts';
+import { spanDestinations } from './span-destinations.ts';
 
 /** Instrumentation scope of all that the probes measure. */
 const SCOPE = 'otel-register';
@@ -41,7 +42,7 @@ export interface Metrics {
 
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
-  const hasSpans = !config.OTEL_TRACES_EXPORTER.includes('none');
+  const hasSpans = spanDestinations(config).length > 0;
   const hasExponentialHistograms =
     config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({

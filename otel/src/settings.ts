@@ -10,6 +10,8 @@ import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 interface Parser<T> {
   readonly expected: string;
   readonly parse: (text: string) => T | undefined;
+  /** What is good in a value that is not good as a whole, if anything is. */
+  readonly goodPart?: (text: string) => T | undefined;
 }
 
 /** One variable: what reads it, what it is without it, and its line in the README and in `--help`. */
@@ -17,7 +19,7 @@ export interface Setting<T> extends Parser<T> {
   readonly fallback: T;
   /** The fallback in words, where the value itself would tell little. */
   readonly fallbackText?: string;
-  /** What is used in the place of a bad value, and in words, where that must not be the fallback. */
+  /** What is used in the place of a value of which nothing is good, and in words, where that must not be the fallback. */
   readonly instead?: { readonly value: T; readonly text: string };
   readonly doc: string;
 }
@@ -46,7 +48,15 @@ const positive: Parser<number> = {
   parse: (value) => wholeNumber(value, 1, 1_000_000),
 };
 
+const ratio: Parser<number> = {
+  expected: 'a number from 0 to 1',
+  parse: (value) => (Number(value) >= 0 && Number(value) <= 1 ? Number(value) : undefined),
+};
+
 const otlpProtocol = oneOf('http/protobuf', 'http/json', 'grpc');
+
+/** What OTEL_TRACES_EXPORTER knows. */
+export type SpanDestination = 'otlp' | 'console' | 'none';
 
 type Protocol = typeof otlpProtocol extends Parser<infer T> ? T : never;
 
@@ -79,12 +89,18 @@ const instrumentations: Parser<readonly string[]> = {
 };
 
 function someOf<const V extends string>(...values: V[]): Parser<readonly V[]> {
+  const knownOf = (items: string[]) => {
+    const known = items.flatMap((item) => values.find((v) => v === item.toLowerCase()) ?? []);
+    return known.length > 0 ? known : undefined;
+  };
   return {
     expected: `a list of ${values.join(', ')}`,
     parse: (value) => {
-      const known = listOf(value).map((item) => values.find((v) => v === item.toLowerCase()));
-      return known.every((item) => item !== undefined) && known.length > 0 ? known : undefined;
+      const items = listOf(value);
+      const known = knownOf(items);
+      return known?.length === items.length ? known : undefined;
     },
+    goodPart: (value) => knownOf(listOf(value)),
   };
 }
 
@@ -177,10 +193,26 @@ export const SETTINGS = {
     'Names of caches by the keys of Redis: pattern=name,… Keys that match none are named by their prefix up to the first colon.',
     'none',
   ),
-  OTEL_TRACES_EXPORTER: setting(
-    someOf('otlp', 'console', 'none'),
-    ['none'],
-    'otlp or console switches spans on; the other standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
+  OTEL_TRACES_EXPORTER: {
+    ...setting<readonly SpanDestination[] | undefined>(
+      someOf('otlp', 'console', 'none'),
+      undefined,
+      'otlp, console or both: where spans go. none switches them off, whatever else is set.',
+      'otlp where an endpoint is set, none elsewhere',
+    ),
+    instead: { value: ['none'], text: 'none' },
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    text,
+    '',
+    'The collector that spans go to. The other standard OTEL_EXPORTER_OTLP_… apply: _HEADERS, _COMPRESSION, _TIMEOUT, _CERTIFICATE, _CLIENT_KEY, _CLIENT_CERTIFICATE, _INSECURE.',
+    'http://localhost:4318, of gRPC http://localhost:4317',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(
+    text,
+    '',
+    'The same for spans alone, with its whole path; OTEL_EXPORTER_OTLP_TRACES_… has all others as well.',
+    '/v1/traces below OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   OTEL_EXPORTER_OTLP_PROTOCOL: setting(
     otlpProtocol,
@@ -192,6 +224,28 @@ export const SETTINGS = {
     undefined,
     'The same for spans alone.',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ),
+  OTEL_TRACES_SAMPLER: setting(
+    oneOf(
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ),
+    'parentbased_always_on',
+    'Which requests have spans; with parentbased_, what the caller has decided comes first.',
+  ),
+  OTEL_TRACES_SAMPLER_ARG: setting(
+    ratio,
+    1,
+    'The share that the samplers with a ratio take: 0.01 is one in a hundred.',
+  ),
+  OTEL_PROPAGATORS: setting(
+    someOf('tracecontext', 'baggage', 'b3', 'b3multi', 'none'),
+    ['tracecontext', 'baggage'],
+    'The headers that a trace is continued by, from who calls and to whom is called: a list of tracecontext, baggage, b3, b3multi.',
   ),
   OTEL_BSP_SCHEDULE_DELAY: setting(milliseconds, 5000, 'Milliseconds that spans wait for others to be sent with.'),
   OTEL_BSP_MAX_QUEUE_SIZE: setting(positive, 2048, 'Most spans that wait; what is beyond is dropped and counted.'),

@@ -1,7 +1,8 @@
 import { serviceNameOf } from '../service-name.ts';
+import { spanDestinations } from '../span-destinations.ts';
 import { type Finding, good, note, type Section, wrong } from './findings.ts';
 import { installedPackages } from './installed-packages.ts';
-import { hasMetrics, hasSpans, libraryFindings } from './library-findings.ts';
+import { libraryFindings } from './library-findings.ts';
 import { neighbourFindings } from './neighbour-findings.ts';
 import { pageFindings } from './page-findings.ts';
 import { type ToldConfig, toldConfig, withoutSecrets } from './printed-config.ts';
@@ -36,8 +37,8 @@ function settingsFindings({ config, settings, warnings }: ToldConfig): Finding[]
   const rest = settings.length - given.length;
   return [
     ...(config.OTEL_SDK_DISABLED ? [note('the agent is switched off (OTEL_SDK_DISABLED)')] : []),
-    good(`metrics are ${hasMetrics(config) ? 'on' : 'off'} (OTEL_METRICS_EXPORTER)`),
-    good(`spans are ${hasSpans(config) ? 'on' : 'off'} (OTEL_TRACES_EXPORTER)`),
+    good(`metrics go to ${config.OTEL_METRICS_EXPORTER.join(' and ')} (OTEL_METRICS_EXPORTER)`),
+    good(`spans go to ${spanDestinations(config).join(' and ') || 'none'} (OTEL_TRACES_EXPORTER, or an endpoint)`),
     ...given.map(({ name, given }) => good(`${name}=${given}`)),
     ...warnings.map((warning) => wrong(warning, 'correct the value')),
     good(`${rest} variables have their defaults, which --print-config tells`),

@@ -1,6 +1,7 @@
 import module from 'node:module';
 import { isEnabled } from '../instrumentation-names.ts';
 import type { Config } from '../settings.ts';
+import { spanDestinations } from '../span-destinations.ts';
 import { LOGGERS } from '../traces.ts';
 import { type Finding, good, note, off, wrong } from './findings.ts';
 import type { Installed, InstalledPackage } from './installed-packages.ts';
@@ -51,12 +52,12 @@ function libraryFinding(config: Config, service: Service, installed: InstalledPa
   return good(`${what.join(' and ')} by the ${isMeasured ? 'probe' : 'instrumentation'} ${by}, ${where}${of}`, subject);
 }
 
-export function hasMetrics({ OTEL_METRICS_EXPORTER: exporters }: Config): boolean {
+function hasMetrics({ OTEL_METRICS_EXPORTER: exporters }: Config): boolean {
   return !exporters.includes('none');
 }
 
-export function hasSpans({ OTEL_TRACES_EXPORTER: exporters }: Config): boolean {
-  return !exporters.includes('none');
+function hasSpans(config: Config): boolean {
+  return spanDestinations(config).length > 0;
 }
 
 function bySubject(a: Finding, b: Finding): number {

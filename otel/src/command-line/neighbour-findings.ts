@@ -1,4 +1,5 @@
 import type { Config } from '../settings.ts';
+import { spanDestinations } from '../span-destinations.ts';
 import { type Finding, good, note, wrong } from './findings.ts';
 import type { InstalledPackage } from './installed-packages.ts';
 
@@ -59,12 +60,9 @@ function sdkFinding({ name, version }: InstalledPackage): Finding {
 }
 
 /** From version 8 to 10 it brings its own OpenTelemetry along, unless it is asked not to. */
-function sentryFindings(
-  { OTEL_TRACES_EXPORTER: destinations }: Config,
-  { name, version }: InstalledPackage,
-): Finding[] {
+function sentryFindings(config: Config, { name, version }: InstalledPackage): Finding[] {
   const major = Number.parseInt(version, 10);
-  if (destinations.includes('none') || major < 8 || major > 10) return [];
+  if (spanDestinations(config).length === 0 || major < 8 || major > 10) return [];
   const text = 'sets up spans of its own in Sentry.init, beside those of the agent';
   return [
     note(text, { subject: `${name} ${version}`, mend: 'give Sentry.init the option skipOpenTelemetrySetup: true' }),

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import grpc from '@grpc/grpc-js';
+import type { CertificateFiles } from './certificates.ts';
 import { type ReceivedSpan, spansOfJson, spansOfProtobuf } from './otlp-messages.ts';
 
 /** An OpenTelemetry collector that a test plays itself: OTLP over http/protobuf, http/json and gRPC. */
@@ -20,9 +23,13 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-/** @param port of http; any free one unless given */
-export async function startCollector(port = 0): Promise<Collector> {
-  const server = createServer(async (request, response) => {
+/**
+ * @param port of http; any free one unless given
+ * @param files it speaks TLS, and only with clients that have this certificate as well
+ */
+export async function startCollector(port = 0, files?: CertificateFiles): Promise<Collector> {
+  const tls = files && { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+  const listener: RequestListener = async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     collector.requests.push({ path: request.url, headers: request.headers });
@@ -32,7 +39,10 @@ export async function startCollector(port = 0): Promise<Collector> {
     const isJson = type === 'application/json';
     collector.spans.push(...(isJson ? spansOfJson(body.toString()) : spansOfProtobuf(body)));
     response.setHeader('content-type', type ?? '').end(isJson ? '{}' : '');
-  });
+  };
+  const server = tls
+    ? createSecureServer({ ...tls, ca: tls.cert, requestCert: true }, listener)
+    : createServer(listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 
@@ -57,15 +67,17 @@ export async function startCollector(port = 0): Promise<Collector> {
       },
     },
   );
+  const credentials = tls
+    ? grpc.ServerCredentials.createSsl(tls.cert, [{ cert_chain: tls.cert, private_key: tls.key }], true)
+    : grpc.ServerCredentials.createInsecure();
   const grpcPort = await new Promise<number>((resolve, reject) => {
-    grpcServer.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+    grpcServer.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
 
+  const scheme = tls ? 'https' : 'http';
   const collector: Collector = {
-    httpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    grpcUrl: `http://127.0.0.1:${grpcPort}`,
+    httpUrl: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    grpcUrl: `${scheme}://127.0.0.1:${grpcPort}`,
     spans: [],
     requests: [],
     refuse: undefined,

@@ -1,0 +1,19 @@
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import type { Config } from './settings.ts';
+
+export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
+
+/** What says more of a destination than the standard OTEL_EXPORTER_OTLP_… do, which the exporters read themselves. */
+export interface OtlpOptions {
+  readonly timeoutMillis?: number;
+}
+
+/** What sends spans by each protocol, and what semantic conventions call it (`otel.component.type`). */
+export const OTLP_EXPORTERS: Record<OtlpProtocol, { make(options?: OtlpOptions): SpanExporter; type: string }> = {
+  'http/protobuf': { make: (options) => new ProtobufExporter(options), type: 'otlp_http_span_exporter' },
+  'http/json': { make: (options) => new JsonExporter(options), type: 'otlp_http_json_span_exporter' },
+  grpc: { make: (options) => new GrpcExporter(options), type: 'otlp_grpc_span_exporter' },
+};
