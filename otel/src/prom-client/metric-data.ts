@@ -19,7 +19,8 @@ export function metricDataOf(source: PromClientSource, dataPoints: readonly unkn
   const combination = COMBINATIONS[metric.aggregator];
   const descriptor: CombinedDescriptor = {
     name: nameOf(source),
-    description: metric.help,
+    // Nothing sees to it that it is a text before prom-client makes a page.
+    description: String(metric.help),
     unit: '',
     valueType: ValueType.DOUBLE,
     ...(combination && { combination }),

@@ -40,19 +40,19 @@ export class PromClientMetrics implements MetricProducer {
     const updated: Promise<PromClientSource | undefined>[] = [];
     for await (const source of inSlices(this.probe.sources())) updated.push(this.#updated(source, errors));
     const sources = (await Promise.all(updated)).filter((source) => source !== undefined);
-    const scopeMetrics = [await this.#read(sources)];
+    const scopeMetrics = [await this.#read(sources, errors)];
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors };
   }
 
   /** What is counted, without asking the application. */
   recordedInSlices(): Promise<ScopeMetrics> {
-    return this.#read(this.probe.sources());
+    return this.#read(this.probe.sources(), []);
   }
 
   /** The same at once. */
   recorded(): ScopeMetrics {
     const metrics: MetricData[] = [];
-    for (const _ of this.#reading(this.probe.sources(), metrics));
+    for (const _ of this.#reading(this.probe.sources(), metrics, []));
     return { scope: { name: PROM_CLIENT }, metrics };
   }
 
@@ -66,22 +66,30 @@ export class PromClientMetrics implements MetricProducer {
     }
   }
 
-  async #read(sources: readonly PromClientSource[]): Promise<ScopeMetrics> {
+  async #read(sources: readonly PromClientSource[], errors: unknown[]): Promise<ScopeMetrics> {
     const metrics: MetricData[] = [];
-    for await (const _ of inSlices(this.#reading(sources, metrics)));
+    for await (const _ of inSlices(this.#reading(sources, metrics, errors)));
     return { scope: { name: PROM_CLIENT }, metrics };
   }
 
-  *#reading(sources: readonly PromClientSource[], metrics: MetricData[]): Generator<void, void, void> {
+  *#reading(
+    sources: readonly PromClientSource[],
+    metrics: MetricData[],
+    errors: unknown[],
+  ): Generator<void, void, void> {
     const isRepeated = this.#repetitions(sources);
     for (const source of sources) {
       const points: unknown[] = [];
-      for (const point of this.#of(source).series.points(source.registry._defaultLabels)) {
-        if (isRepeated(source.metric, point.attributes)) continue;
-        points.push(point);
-        if (points.length % SERIES_AT_ONCE === 0) yield;
+      try {
+        for (const point of this.#of(source).series.points(source.registry._defaultLabels)) {
+          if (isRepeated(source.metric, point.attributes)) continue;
+          points.push(point);
+          if (points.length % SERIES_AT_ONCE === 0) yield;
+        }
+        if (points.length > 0) metrics.push(metricDataOf(source, points));
+      } catch (error) {
+        errors.push(new Error(`${source.metric.name} of prom-client: ${String(error)}`));
       }
-      if (points.length > 0) metrics.push(metricDataOf(source, points));
     }
   }
 

@@ -51,6 +51,13 @@ function start(client) {
       new Counter({ name: 'by_hand_total', help: 'In its place.', registers: [own] }).inc(9);
       own.setDefaultLabels({ zone: 'us' });
     },
+    /** What prom-client takes and cannot show. */
+    unshowable() {
+      const registry = new Registry();
+      registry.setDefaultLabels({ bad: Object.create(null) });
+      new Counter({ name: 'unshowable', help: 'Has a label that is no text.', registers: [registry] });
+      new Counter({ name: 'helpless', help: 7, registers: [own] });
+    },
     foreign: () => own.registerMetric({ name: 'foreign', get: () => ({ name: 'foreign', values: [] }) }),
     overridden() {
       const gauge = new Gauge({ name: 'overridden', help: 'Set by a get of its own.' });

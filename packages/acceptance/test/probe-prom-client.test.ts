@@ -7,7 +7,7 @@ import { parseText } from '../../exposition/test/support/prometheus-text-parser.
 import { readProtobuf } from '../../exposition/test/support/protobuf-reader.ts';
 import { ACCEPT, asking, FORMATS, pageIn } from './support/format-asked.ts';
 import type { MetricsPage } from './support/metrics-page.ts';
-import { pythonParser } from './support/page-judges.ts';
+import { assertPythonReads } from './support/page-judges.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { comparable, MERGED, pageOf, shownBy } from './support/prom-client.ts';
 import { prometheusApi, startPrometheusServer } from './support/prometheus-server.ts';
@@ -87,13 +87,7 @@ test('in OpenMetrics every series has the name that it has in prom-client, and o
   const typeOf = (family: string) => families.find(({ name }) => name === family)?.type;
   const types = ['jobs', 'jobs__done', 'waiting', 'job_seconds', 'job_bytes'].map(typeOf);
   assert.deepEqual(types, ['unknown', 'counter', 'gauge', 'histogram', 'summary']);
-  let parse: Awaited<ReturnType<typeof pythonParser>>;
-  try {
-    parse = await pythonParser();
-  } catch (error) {
-    return t.skip((error as Error).message);
-  }
-  assert.deepEqual(await parse(page), { code: 0, output: `${families.length}\n` });
+  await assertPythonReads(t, page, families.length);
 });
 
 test('in protobuf every metric of prom-client has the series that it has there, and its type', async (t) => {
@@ -178,6 +172,18 @@ test('bounds in any order, twice and infinite are buckets that a scraper can rea
   const page = await pageOf(service);
   parseText(page.text);
   assert.deepEqual(page.values('odd_seconds_bucket', 'le'), { 1: 0, 5: 1, '+Inf': 2 });
+});
+
+test('what prom-client cannot show costs one metric, and is named', async (t) => {
+  const service = await start(t);
+  await service.step('unshowable');
+  await pageOf(service);
+  const page = await pageOf(service);
+  assert.deepEqual([page.families.has('unshowable'), errors(page).collection], [false, 2]);
+  assert.equal(page.families.get('helpless')?.help, '7');
+  assert.deepEqual(linesSaid(service), [
+    'a metric is not on the page: Error: unshowable of prom-client: TypeError: Cannot convert object to primitive value',
+  ]);
 });
 
 test('a metric whose get is not that of prom-client is asked, and one that is no metric of prom-client is named', async (t) => {

@@ -23,16 +23,22 @@ const NAMING: Naming = { strategy: 'no_translation', escaping: 'underscores' };
 const MOST_CHARACTERS = 128;
 
 /** The labels of an exemplar by name: those of the span, 63 characters, and the others where there is room for all of them. */
-export function exemplarLabels({ traceId, spanId, filteredAttributes = {} }: Exemplar): ReadonlyMap<string, string> {
-  const ofSpan = Object.entries({ trace_id: traceId, span_id: spanId }).filter(([, id]) => id !== undefined);
-  const span = new Map(ofSpan as [string, string][]);
+export function exemplarLabels({ traceId, spanId, filteredAttributes }: Exemplar): ReadonlyMap<string, string> {
+  const span = new Map<string, string>();
+  if (traceId !== undefined) span.set('trace_id', traceId);
+  if (spanId !== undefined) span.set('span_id', spanId);
+  if (filteredAttributes === undefined) return span;
   const all = new Map([...span, ...labelPairs(filteredAttributes, NAMING), ...span]);
   return [...[...all].flat().join('')].length > MOST_CHARACTERS ? span : all;
 }
 
 /** What stands behind a sample's value. */
 export function exemplarText(exemplar: Exemplar): string {
-  return ` # {${labelText(exemplarLabels(exemplar))}} ${sampleValue(exemplar.value)} ${seconds(exemplar.time)}`;
+  const { value, time, traceId, spanId, filteredAttributes } = exemplar;
+  // Of a span alone, which is what a large page may have a hundred thousand of, there is nothing to escape.
+  const isOfSpan = filteredAttributes === undefined && traceId !== undefined && spanId !== undefined;
+  const labels = isOfSpan ? `trace_id="${traceId}",span_id="${spanId}"` : labelText(exemplarLabels(exemplar));
+  return ` # {${labels}} ${sampleValue(value)} ${seconds(time)}`;
 }
 
 export function latest(exemplars: readonly Exemplar[] = []): Exemplar | undefined {
