@@ -29,7 +29,7 @@ const histogram = (name: string, value: Histogram) =>
   metric(name, { dataPointType: DataPointType.HISTOGRAM }, [[{}, value]]);
 
 const summary = (name: string, value: Summary) => metric(name, { dataPointType: SUMMARY }, [[{}, value]]);
-const saying = (combination: Combination | 'none', of: MetricData): MetricData => {
+const saying = (combination: Combination, of: MetricData): MetricData => {
   const descriptor = { ...of.descriptor, combination };
   return { ...of, descriptor };
 };

@@ -2,10 +2,10 @@ import { ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import { SUMMARY } from '@otel-register/exposition';
 import type { PromClientSource } from '@otel-register/probes';
-import type { CombinedDescriptor } from '../cluster/gauges.ts';
+import type { Combination, CombinedDescriptor } from '../cluster/gauges.ts';
 
 /** What prom-client's aggregators make of several processes; `first` is for what is alike in all. */
-const COMBINATIONS: Readonly<Record<string, CombinedDescriptor['combination']>> = {
+const COMBINATIONS: Readonly<Record<string, Combination>> = {
   min: 'min',
   max: 'max',
   first: 'max',

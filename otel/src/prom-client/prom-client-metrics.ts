@@ -4,7 +4,7 @@ import type { CollectionResult, MetricData, MetricProducer, ScopeMetrics } from 
 import { inSlices } from '@otel-register/listener';
 import { type PromClientMetric, PromClientProbe, type PromClientSource } from '@otel-register/probes';
 import { keyOf } from '../cluster/series-key.ts';
-import { guardedBy } from '../observable-callbacks.ts';
+import { CallbackFailure, guardedBy } from '../observable-callbacks.ts';
 import { metricDataOf } from './metric-data.ts';
 import { MetricSeries } from './series.ts';
 
@@ -61,7 +61,7 @@ export class PromClientMetrics implements MetricProducer {
       await this.#of(source).update(source);
       return source;
     } catch (error) {
-      errors.push(error);
+      errors.push(named(error, source));
       return undefined;
     }
   }
@@ -88,7 +88,7 @@ export class PromClientMetrics implements MetricProducer {
         }
         if (points.length > 0) metrics.push(metricDataOf(source, points));
       } catch (error) {
-        errors.push(new Error(`${source.metric.name} of prom-client: ${String(error)}`));
+        errors.push(named(error, source));
       }
     }
   }
@@ -122,6 +122,11 @@ export class PromClientMetrics implements MetricProducer {
     }
     return known;
   }
+}
+
+/** One that says whose it is. */
+function named(error: unknown, { metric }: PromClientSource): unknown {
+  return error instanceof CallbackFailure ? error : new Error(`${metric.name} of prom-client: ${String(error)}`);
 }
 
 /** A `get` of the application's own may do anything. */
