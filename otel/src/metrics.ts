@@ -19,6 +19,8 @@ import { derive } from './derived-metrics.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
 import { measurePages } from './page-metrics.ts';
+import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
+import { withoutTakenNames } from './prom-client/taken-names.ts';
 import { ScrapePorts } from './scrape-ports.ts';
 import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
@@ -52,7 +54,14 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     // Where no spans are made there is nothing to ask for.
     captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
+  const repeated = once((name: string) => {
+    diag.warn(`${name} is in two registries of prom-client with the same labels: the first one is on the page`);
+  });
+  const promClient = config.OTEL_METRICS_PROM_CLIENT ? new PromClientMetrics(repeated) : undefined;
+  const reader = new PrometheusExporter({
+    preventServerStart: true,
+    metricProducers: [cells.liveProducer(), ...(promClient ? [promClient] : [])],
+  });
   // The exporter has no option for it; the application's own histograms are made as their reader asks.
   if (hasExponentialHistograms) {
     reader.selectAggregation = (type) => ({
@@ -62,6 +71,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   const ofPages = measurePages(cells);
   const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
+  const strategy = config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY;
+  const taken = once((name: string) => {
+    ofPages.failed('name_taken');
+    diag.warn(`${name} of prom-client is not on the page: another metric has the name`);
+  });
   const ports = new ScrapePorts(config);
 
   /** A metric that fails costs itself. */
@@ -83,7 +97,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     scope: SCOPE,
     address: `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
     collect: (timeLimit) => collectFrom(reader, timeLimit === undefined ? {} : { timeoutMillis: timeLimit }),
-    collectCells: () => collectFrom(ofProbes),
+    collectOften: async () => [
+      ...(await collectFrom(ofProbes)).scopeMetrics,
+      ...(promClient ? [await promClient.recordedInSlices()] : []),
+    ],
+    recorded: () => [cells.recorded(), ...(promClient ? [promClient.recorded()] : [])],
     byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
     onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
   });
@@ -93,7 +111,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     const resourceMetrics = await cluster.collect(timeLimit / 2);
     ofPages.collected(resourceMetrics);
     if (config.OTEL_METRICS_CLASSIC_NAMES) await addClassicNames(resourceMetrics);
-    return resourceMetrics;
+    return promClient ? withoutTakenNames(resourceMetrics, strategy, taken) : resourceMetrics;
   }
 
   const createHandler = (access: Access) =>
@@ -103,7 +121,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       formats: pageFormats((message) => diag.warn(message), {
         showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
         scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
-        strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
+        strategy,
+        prometheusScopes: promClient ? [PROM_CLIENT] : [],
       }),
       onError: (error) => {
         ofPages.failed('page');
@@ -118,18 +137,21 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   return {
     reader,
     cells,
-    probes: createProbes(
-      {
-        cells,
-        ignores: (message) => ports.ignores(message),
-        // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
-        isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
-        cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
-        work,
-        spans: hasSpans,
-      },
-      isEnabled,
-    ),
+    probes: [
+      ...createProbes(
+        {
+          cells,
+          ignores: (message) => ports.ignores(message),
+          // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
+          isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
+          cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
+          work,
+          spans: hasSpans,
+        },
+        isEnabled,
+      ),
+      ...(promClient ? [promClient.probe] : []),
+    ],
     listen: (serviceName) => ports.listen(serviceName, createHandler, cluster),
     place: () => cluster.place,
     joinAsThread: (place) => cluster.beginAsThread(place),

@@ -18,6 +18,13 @@ import { PgProbe } from './pg.ts';
 import { PrismaProbe } from './prisma.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
+import {
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+} from './prom-client.ts';
 import { RedisMetrics } from './redis-metrics.ts';
 import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
@@ -25,7 +32,16 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export { type CacheNamePattern, OwnWork, type Probe };
+export {
+  type CacheNamePattern,
+  OwnWork,
+  type Probe,
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+};
 
 export interface ProbeContext {
   readonly cells: CellRegistry;
