@@ -68,11 +68,15 @@ async function runCommand() {
 }
 
 function failed(error) {
-  const missing = error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs');
-  const why = missing
-    ? 'otel/dist/agent.cjs is not there; build it with: npm run build'
-    : `it could not start: ${error?.stack ?? error}`;
-  process.stderr.write(`otel: the service runs without the agent: ${why}\n`);
+  process.stderr.write(`otel: the service runs without the agent: ${whyNot(error)}\n`);
+}
+
+function whyNot(error) {
+  if (typeof require === 'undefined')
+    return 'otel/package.json is not there, and without it Node takes register.js for an ES module as the service is one; copy it along';
+  if (error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs'))
+    return 'otel/dist/agent.cjs is not there; build it with: npm run build';
+  return `it could not start: ${error?.stack ?? error}`;
 }
 
 try {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import module from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -93,7 +94,7 @@ test('a copy of the OpenTelemetry API that does not meet the one of the agent is
   assert.match(older.stdout, /✔ @opentelemetry\/api 1\.4\.0 +works with the agent/);
 });
 
-test('a port that is taken is wrong and says by whom on Linux; ends with exit code 1', async (t) => {
+test('a port that is taken is wrong and says by whom on Linux', async (t) => {
   const server = createServer().listen(0, '0.0.0.0');
   t.after(() => server.close());
   await new Promise((resolve) => server.on('listening', resolve));
@@ -143,6 +144,32 @@ test('no secret is shown, whichever variable it was put into; a bad value is wro
   for (const { stdout, stderr } of [told, printed]) assert.ok(!`${stdout}${stderr}`.includes('hunter2'), stdout);
   assert.match(told.stdout, /✔ OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN=\(set, not shown\)$/m);
   assert.match(told.stdout, /✖ OTEL_METRICS_CARDINALITY_LIMIT="many" is not a whole number/);
+});
+
+test('what keeps scrapes out is wrong: half a certificate, a token in no file, the same port for nobody', async (t) => {
+  const told = async (env: Record<string, string>) => {
+    const { code, stdout } = await doctor(t, service(t, {}), { ...EVERYWHERE, ...env });
+    assert.equal(code, 1);
+    return stdout.replace(/\n +/g, ' ');
+  };
+  assert.match(
+    await told({ OTEL_EXPORTER_PROMETHEUS_TLS_KEY_FILE: 'key.pem' }),
+    /✖ there is no page: a certificate needs a key/,
+  );
+  assert.match(
+    await told({ OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN_FILE: 'nowhere' }),
+    /✖ OTEL_EXPORTER_PROMETHEUS_BEARER_TOKEN_FILE: ENOENT.* it lets nobody in/,
+  );
+  assert.match(await told({ OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'on' }), /✖ OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on/);
+});
+
+test('an ES module that imports what only hooks can measure needs a Node.js that has them', async (t) => {
+  const files = { 'node_modules/hono/dist/cjs/context.js': '', 'otel/package.json': '{ "type": "commonjs" }' };
+  const manifest = { type: 'module' };
+  const { stdout } = await doctor(t, service(t, { hono: '4.10.0' }, { manifest, files }));
+  assert.match(stdout, /✔ the main file is dist\/main\.js, an ES module$/m);
+  const hasHooks = 'registerHooks' in module;
+  assert.match(stdout, hasHooks ? /✔ hono 4\.10\.0 +measured/ : /✖ hono 4\.10\.0 .* needs\s+Node\.js 22\.15/);
 });
 
 test('colours are for terminals, where NO_COLOR is not set; a narrow one gets short lines', {

@@ -26,7 +26,7 @@ export function libraryFindings(config: Config, service: Service, { packages, mi
     if (!isEnabled(config, by)) return switchedOff(config, by, subject);
     return hasMetrics(config) ? good(`${text}, by the probe ${by}`, subject) : off('metrics are off', subject);
   });
-  const found = packages.flatMap((installed) => {
+  const found = eachOnce(packages).flatMap((installed) => {
     const watched = watching(installed);
     return watched === undefined ? [] : [libraryFinding(config, service, installed, watched)];
   });
@@ -50,6 +50,11 @@ function libraryFinding(config: Config, service: Service, installed: InstalledPa
   const of = through === undefined ? '' : ` (${through} needs it)`;
   const where = files.length === 0 ? 'told by itself' : `in ${files.join(', ')}`;
   return good(`${what.join(' and ')} by the ${isMeasured ? 'probe' : 'instrumentation'} ${by}, ${where}${of}`, subject);
+}
+
+/** One copy of each version stands for all of them. */
+function eachOnce(packages: readonly InstalledPackage[]): InstalledPackage[] {
+  return [...new Map(packages.toReversed().map((one) => [`${one.name} ${one.version}`, one])).values()];
 }
 
 function hasMetrics({ OTEL_METRICS_EXPORTER: exporters }: Config): boolean {

@@ -25,7 +25,7 @@ export function neighbourFindings(config: Config, packages: readonly InstalledPa
     ...own.filter(({ name }) => AGENTS.includes(name)).map(agentFinding),
     ...own.filter(({ name }) => SDKS.includes(name)).map(sdkFinding),
     ...packages.filter(({ name }) => name === '@sentry/node').flatMap((sentry) => sentryFindings(config, sentry)),
-    ...own.filter(({ name }) => name === 'prom-client').map(promClientFinding),
+    ...own.filter(({ name }) => name === 'prom-client').map((one) => promClientFinding(config, one)),
   ];
 }
 
@@ -69,7 +69,9 @@ function sentryFindings(config: Config, { name, version }: InstalledPackage): Fi
   ];
 }
 
-function promClientFinding({ name, version }: InstalledPackage): Finding {
-  const mend = 'OTEL_METRICS_CLASSIC_NAMES=true puts the names of its default metrics on the page of the agent';
-  return note('the page that the service makes with it stays as it is', { subject: `${name} ${version}`, mend });
+function promClientFinding({ OTEL_METRICS_PROM_CLIENT: isOn }: Config, { name, version }: InstalledPackage): Finding {
+  const subject = `${name} ${version}`;
+  if (isOn) return good('what the service counts with it is on the page too (OTEL_METRICS_PROM_CLIENT)', subject);
+  const mend = 'OTEL_METRICS_PROM_CLIENT=true puts it on the page of the agent too';
+  return note('what the service counts with it is on a page of its own, if it makes one', { subject, mend });
 }
