@@ -67,10 +67,6 @@ async function runCommand() {
   process.exitCode = await require('./dist/agent.cjs').runCommand(process.argv.slice(2));
 }
 
-function failed(error) {
-  process.stderr.write(`otel: the service runs without the agent: ${whyNot(error)}\n`);
-}
-
 function whyNot(error) {
   if (typeof require === 'undefined')
     return 'otel/package.json is not there, and without it Node takes register.js for an ES module as the service is one; copy it along';
@@ -82,7 +78,7 @@ function whyNot(error) {
 try {
   if (isRun()) {
     runCommand().catch((error) => {
-      failed(error);
+      process.stderr.write(`otel: ${whyNot(error)}\n`);
       process.exitCode = 1;
     });
   } else if (!globalThis[loaded]) {
@@ -90,5 +86,5 @@ try {
     if (!isSwitchedOff()) start();
   }
 } catch (error) {
-  failed(error);
+  process.stderr.write(`otel: the service runs without the agent: ${whyNot(error)}\n`);
 }

@@ -21,6 +21,11 @@ export function certificateFindings({ [CERTIFICATE]: certificate, [KEY]: key }: 
     if (Date.parse(validTo) < Date.now()) return [wrong(`the certificate has expired: ${validTo}`, 'renew it')];
     return [good(`the certificate is valid until ${validTo}`)];
   } catch (error) {
-    return [wrong(`there is no page: the certificate cannot be used: ${(error as Error).message}`, 'mend the files')];
+    return [
+      wrong(
+        `there is no page: the certificate cannot be used: ${(error as Error).message}`,
+        `mend the files that ${CERTIFICATE} and ${KEY} name`,
+      ),
+    ];
   }
 }

@@ -1,4 +1,3 @@
-import { serviceNameOf } from '../service-name.ts';
 import { spanDestinations } from '../span-destinations.ts';
 import { type Finding, good, note, type Section, wrong } from './findings.ts';
 import { installedPackages } from './installed-packages.ts';
@@ -7,7 +6,7 @@ import { neighbourFindings } from './neighbour-findings.ts';
 import { pageFindings } from './page-findings.ts';
 import { type ToldConfig, toldConfig, withoutSecrets } from './printed-config.ts';
 import type { Surroundings } from './run.ts';
-import { findService } from './service-files.ts';
+import { findService, nameOf } from './service-files.ts';
 import { startFindings } from './start-findings.ts';
 
 declare const AGENT_VERSION: string;
@@ -19,9 +18,11 @@ export async function examine(surroundings: Surroundings): Promise<Section[]> {
   const told = toldConfig(env);
   const { config } = told;
   const installed = installedPackages(service);
-  const name = serviceNameOf(config, service.main ?? `${service.folder}/main.js`);
   const sections: Section[] = [
-    { title: `otel-register ${AGENT_VERSION} for ${name}`, findings: startFindings(service, surroundings) },
+    {
+      title: `otel-register ${AGENT_VERSION} for ${nameOf(service, config)}`,
+      findings: startFindings(service, surroundings),
+    },
     { title: 'Settings', findings: settingsFindings(told) },
     { title: 'Libraries', findings: libraryFindings(config, service, installed) },
     { title: 'Beside the agent', findings: neighbourFindings(config, installed.packages) },
@@ -45,7 +46,7 @@ function settingsFindings({ config, settings, warnings }: ToldConfig): Finding[]
   ];
 }
 
-/** Nothing that is told comes from there; but paths and errors may repeat it. */
+/** What is not shown may stand in paths and in messages of errors. */
 function withoutSecretsIn({ text, mend, ...rest }: Finding, env: NodeJS.ProcessEnv): Finding {
   return { ...rest, text: withoutSecrets(text, env), ...(mend !== undefined && { mend: withoutSecrets(mend, env) }) };
 }

@@ -35,7 +35,7 @@ export function neighbourFindings(config: Config, packages: readonly InstalledPa
  */
 function apiFindings(copies: readonly InstalledPackage[]): Finding[] {
   const [ownMajor = 0, ownMinor = 0] = API_VERSION.split('.').map(Number);
-  const findings = copies.map(({ version, through }) => {
+  return copies.map(({ version, through }) => {
     const [major = 0, minor = 0] = version.split('.').map(Number);
     const subject = `@opentelemetry/api ${version}`;
     const of = through === undefined ? '' : ` (${through} needs it)`;
@@ -44,7 +44,6 @@ function apiFindings(copies: readonly InstalledPackage[]): Finding[] {
     const text = `does not work with the agent, which has ${API_VERSION}: what is measured with it is on no page${of}`;
     return wrong(text, `use @opentelemetry/api ${ownMajor}, up to ${ownMajor}.${ownMinor}`, subject);
   });
-  return findings;
 }
 
 function agentFinding({ name, version }: InstalledPackage): Finding {

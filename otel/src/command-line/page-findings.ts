@@ -20,14 +20,13 @@ export async function pageFindings(config: Config, folder: string, env: NodeJS.P
   if (config.OTEL_METRICS_EXPORTER.includes('none')) return [note('there is none (OTEL_METRICS_EXPORTER=none)')];
   const address = listeningAddress(config[HOST], config[PORT]);
   const scheme = config.OTEL_EXPORTER_PROMETHEUS_TLS_CERTIFICATE_FILE === '' ? 'http' : 'https';
-  const findings = [
+  return [
     good(`${scheme}://${textOfAddress(address)}${'path' in address ? ':' : ''}/metrics`),
     ...('path' in address ? [] : [await portFinding(address.host, address.port, folder)]),
     ...(await reachFindings(address, config, env)),
     ...certificateFindings(config),
     ...accessFindings(config),
   ];
-  return findings;
 }
 
 async function portFinding(host: string, port: number, folder: string): Promise<Finding> {
@@ -60,6 +59,8 @@ function whyNotListening(host: string, port: number): Promise<NodeJS.ErrnoExcept
 async function reachFindings(address: ListeningAddress, config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
   if ('path' in address) return [note('on a socket of the file system: reached by what runs on this machine')];
   const found = await lookup(address.host, { all: true }).catch(() => []);
+  // That it has no address is said of the port.
+  if (found.length === 0) return [];
   if (found.every(({ address: one }) => LOOPBACK.test(one))) {
     if (!isInContainer(env)) return [good(`reached from this machine only; ${HOST}=0.0.0.0 opens it to others`)];
     return [wrong('this is a container, and nothing outside of it reaches its localhost', `set ${HOST}=0.0.0.0`)];

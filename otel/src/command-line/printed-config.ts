@@ -1,8 +1,7 @@
 import { readConfig } from '../environment.ts';
-import { serviceNameOf } from '../service-name.ts';
 import { type Config, SETTINGS, type SettingName } from '../settings.ts';
 import type { Surroundings } from './run.ts';
-import { findService } from './service-files.ts';
+import { findService, nameOf } from './service-files.ts';
 
 declare const AGENT_VERSION: string;
 
@@ -68,7 +67,7 @@ export function printedConfig({ env, agent, main }: Surroundings): object {
   return {
     agent: { version: AGENT_VERSION, file: agent },
     node: process.version,
-    service: { name: serviceNameOf(config, service.main ?? `${service.folder}/main.js`), folder: service.folder },
+    service: { name: nameOf(service, config), folder: service.folder },
     settings: Object.fromEntries(
       settings.map(({ name, given, value }) => [
         name,

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { serviceNameOf } from '../service-name.ts';
+import type { Config } from '../settings.ts';
 
 /** What is read of a package.json. */
 export interface Manifest {
@@ -38,6 +40,11 @@ export function findService(workingDirectory: string, main?: string): Service {
     main: file !== undefined && existsSync(file) ? file : undefined,
     isModule: isModule(file, manifest),
   };
+}
+
+/** What the agent calls it. */
+export function nameOf({ main, folder }: Service, config: Config): string {
+  return serviceNameOf(config, main ?? path.join(folder, 'main.js'));
 }
 
 /** @returns undefined where there is none that can be read */
