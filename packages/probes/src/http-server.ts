@@ -63,16 +63,18 @@ export class HttpServerProbe extends Probe {
   /**
    * @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own
    * @param hasSpans whether requests have spans
+   * @param tellsRequests whether the context of a request tells of it
    */
   constructor(
     cells: CellRegistry,
     ignores: (message: { request?: IncomingMessage; server: Server }) => boolean,
     hasSpans: boolean,
+    tellsRequests: boolean,
   ) {
     super('http');
     this.#ignores = ignores;
     this.#captureSpan = cells.captureSpan;
-    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer) : undefined;
+    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, tellsRequests) : undefined;
     this.#metrics = new HttpServerMetrics(cells);
     const failed = (error: unknown) => this.failed(error);
     this.#http2 = new Http2Requests(this.#metrics, this.#spans, cells.captureSpan, failed);

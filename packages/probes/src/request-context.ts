@@ -1,8 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { type Context, context } from '@opentelemetry/api';
+import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 
 const servedIn = Symbol('otel-register.served-in');
+const served = createContextKey('otel-register.served');
 
 /** A request of node:http, or a stream of node:http2. */
 interface Served {
@@ -12,6 +13,17 @@ interface Served {
 /** Remembers the context that a server's request is served in. */
 export function setRequestContext(request: object, active: Context): void {
   (request as Served)[servedIn] = active;
+}
+
+/** A context that tells which request is served in it. */
+export function withRequest(context: Context, request: object): Context {
+  return context.setValue(served, request);
+}
+
+/** The request of node:http that is served in a context; undefined in any other, and where nobody asked for it. */
+export function requestIn(context: Context): IncomingMessage | undefined {
+  const request = context.getValue(served);
+  return request instanceof IncomingMessage ? request : undefined;
 }
 
 export function requestContext(request: unknown): Context | undefined {
