@@ -10,9 +10,9 @@ import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
-/** What only the command line, or a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
+/** What only the command line, or a configuration with spans, Sentry, OTLP, Zipkin, B3 or a configuration file needs. */
 const COLD =
-  /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+  /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -123,7 +123,9 @@ const cold = await build({
   supported: { 'dynamic-import': false },
   stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
   external: Object.keys(coldModules.shared),
-  plugins: [commonjsOf(/^[^./]/)],
+  // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
+  plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/)],
+  define: { __SENTRY_CHANNEL_INJECTION__: 'false' },
 });
 
 const packed = brotliCompressSync(textOf(cold), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).toString('base64');

@@ -1,13 +1,16 @@
+import { isMainThread } from 'node:worker_threads';
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
+import { ErrorReports, SentryServers } from './error-reports.ts';
 import { flushAtExit } from './flush-at-exit.ts';
 import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
+import { linkOwnSentry } from './own-sentry.ts';
 import { createPropagator } from './propagators.ts';
 import { createSampler } from './sampler.ts';
 import { serviceNameOf, serviceScript } from './service-name.ts';
@@ -52,6 +55,10 @@ function run(
 ): Metrics | undefined {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
   const hasTraces = spanDestinations(config).length > 0;
+  const resource = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
+  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, resource, process.env);
+  const servers = new SentryServers();
+  if (hasTraces || reports) linkOwnSentry(hasTraces, reports, servers);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
@@ -61,8 +68,10 @@ function run(
     config.OTEL_NODE_LOG_CORRELATION,
     PROBES_WITH_SPANS,
   );
-  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn) : undefined;
-  const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isSwitchedOn) : [];
+  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
+  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
+  const spanProbes = (hasTraces || reports) && !hasMetrics ? createSpanProbes(isSwitchedOn, watching) : [];
+  if (metrics) reports?.countIn(metrics.cells);
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   // They read variables themselves, and say what is wrong with them.
@@ -70,23 +79,24 @@ function run(
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
-        resource: defaultResource().merge(
-          resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
-        ),
+        resource: defaultResource().merge(resourceFromAttributes(resource)),
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
         sampler: createSampler(config),
-        textMapPropagator: createPropagator(config),
+        textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),
   );
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
-  // A scrape has no last one to wait for: only spans are pushed.
-  if (hasTraces) flushAtExit(spanProcessors.filter((each) => each instanceof SpanBatches));
+  // Errors of a worker thread that nobody handles there are those of who started it.
+  if (isMainThread) reports?.watchProcess();
+  // A scrape has no last one to wait for: only spans and errors are pushed.
+  const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];
+  if (pushed.length > 0) flushAtExit(pushed);
   return metrics;
 }
 

@@ -1,11 +1,20 @@
 import { setTimeout } from 'node:timers';
 import { diag } from '@opentelemetry/api';
-import type { SpanBatches } from './span-batches.ts';
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
 const LONGEST = 2_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** What is pushed, and may not have been taken yet. */
+interface Pushed {
+  /** `spans`. */
+  readonly what: string;
+  readonly isWaiting: boolean;
+  forceFlush(): Promise<void>;
+  /** @param longest in milliseconds */
+  sendBeforeExit(longest: number): void;
+}
 
 /**
  * Sends what is left when the process ends, within two seconds. It ends exactly as it would without us:
@@ -15,15 +24,17 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  *   it wants to;
  * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
  */
-export function flushAtExit(batches: readonly SpanBatches[]): void {
+export function flushAtExit(pushed: readonly Pushed[]): void {
   let hasGivenUp = false;
   const flushed = async () => {
-    hasGivenUp = !(await isWithin(LONGEST, Promise.all(batches.map((each) => each.forceFlush()))));
-    if (hasGivenUp) diag.warn(`the last spans were not taken within ${LONGEST / 1000} s and are lost`);
+    hasGivenUp = !(await isWithin(LONGEST, Promise.all(pushed.map((each) => each.forceFlush()))));
+    if (!hasGivenUp) return;
+    const late = new Set(pushed.filter(({ isWaiting }) => isWaiting).map(({ what }) => what));
+    diag.warn(`the last ${[...late].join(' and ')} were not taken within ${LONGEST / 1000} s and are lost`);
   };
 
   process.on('beforeExit', () => {
-    if (!hasGivenUp && batches.some(({ isWaiting }) => isWaiting)) void flushed();
+    if (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting)) void flushed();
   });
   for (const signal of SIGNALS) {
     const onSignal = () => {
@@ -35,11 +46,11 @@ export function flushAtExit(batches: readonly SpanBatches[]): void {
   }
   process.on('exit', () => {
     const start = performance.now();
-    for (const each of hasGivenUp ? [] : batches) {
+    for (const each of hasGivenUp ? [] : pushed) {
       try {
         each.sendBeforeExit(LONGEST - (performance.now() - start));
       } catch (error) {
-        diag.warn('the last spans could not be sent and are lost:', error);
+        diag.warn(`the last ${each.what} could not be sent and are lost:`, error);
       }
     }
   });

@@ -1,12 +1,12 @@
 import { Worker, workerData } from 'node:worker_threads';
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { OTLP_EXPORTERS, type OtlpProtocol } from './otlp-exporters.ts';
+import { OTLP_EXPORTERS, type SpanTarget } from './otlp-exporters.ts';
 import { copiesOf, type SpanCopy, spansOf } from './span-copies.ts';
 
 /** What the thread is given. */
 interface Handed {
-  readonly protocol: OtlpProtocol;
+  readonly target: SpanTarget;
   readonly copies: readonly SpanCopy[];
   /** One number: PENDING until it is told. */
   readonly outcome: Int32Array;
@@ -24,9 +24,9 @@ const TIMEOUT = 1_500;
  * @param longest in milliseconds
  * @returns whether they were taken
  */
-export function sendBeforeExit(protocol: OtlpProtocol, spans: readonly ReadableSpan[], longest: number): boolean {
+export function sendBeforeExit(target: SpanTarget, spans: readonly ReadableSpan[], longest: number): boolean {
   const outcome = new Int32Array(new SharedArrayBuffer(4));
-  const handed: Handed = { protocol, copies: copiesOf(spans), outcome };
+  const handed: Handed = { target, copies: copiesOf(spans), outcome };
   new Worker(`require(${JSON.stringify(__filename)}).sendInThread()`, {
     eval: true,
     workerData: handed,
@@ -40,8 +40,8 @@ export function sendBeforeExit(protocol: OtlpProtocol, spans: readonly ReadableS
 
 /** What that thread does. */
 export function sendInThread(): void {
-  const { protocol, copies, outcome } = workerData as Handed;
-  OTLP_EXPORTERS[protocol].make({ timeoutMillis: TIMEOUT }).export(spansOf(copies), ({ code }) => {
+  const { target, copies, outcome } = workerData as Handed;
+  OTLP_EXPORTERS[target.kind].make({ timeoutMillis: TIMEOUT }, target.dsn).export(spansOf(copies), ({ code }) => {
     Atomics.store(outcome, 0, code === ExportResultCode.SUCCESS ? SENT : FAILED);
     Atomics.notify(outcome, 0);
   });

@@ -11,7 +11,7 @@ import {
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { type Access, createScrapeHandler } from '@otel-register/listener';
-import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
+import { createProbes, OwnWork, type Probe, type ProbeContext } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import type { Cluster as Place } from './cluster/meeting-place.ts';
@@ -42,9 +42,14 @@ export interface Metrics {
   readonly joinAsThread: (place: Place) => void;
 }
 
+/** What the probes watch besides, for others. */
+export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer'>;
+
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
-export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
+export function createMetrics(config: Config, isEnabled: (name: string) => boolean, watching: Watching = {}): Metrics {
   const hasSpans = spanDestinations(config).length > 0;
+  // Of errors it is told in which request they happened, also where there are no spans.
+  const hasContexts = hasSpans || watching.onRequestError !== undefined;
   const hasExponentialHistograms =
     config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({
@@ -142,11 +147,12 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
         {
           cells,
           ignores: (message) => ports.ignores(message),
-          // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
-          isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
+          // Exporters do their work where tracing is suppressed; where there are no contexts, nothing is exported.
+          isOwn: hasContexts ? () => isTracingSuppressed(context.active()) : () => false,
           cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
           work,
-          spans: hasSpans,
+          spans: hasContexts,
+          ...watching,
         },
         isEnabled,
       ),

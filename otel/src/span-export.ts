@@ -3,6 +3,7 @@ import type { ClientRequest } from 'node:http';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { SpanTarget } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
 import { SpanBatches } from './span-batches.ts';
 import type { SpanCounts } from './span-counts.ts';
@@ -25,9 +26,9 @@ function letExportsWait(): void {
 export function createSpanProcessors(config: Config, counts: SpanCounts): SpanProcessor[] {
   letExportsWait();
   const protocol = config.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? config.OTEL_EXPORTER_OTLP_PROTOCOL;
-  return spanDestinations(config).map((name) =>
-    name === 'console'
-      ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
-      : new SpanBatches(protocol, config, counts),
-  );
+  return spanDestinations(config).map((name) => {
+    if (name === 'console') return new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
+    const target: SpanTarget = name === 'sentry' ? { kind: name, dsn: config.SENTRY_DSN } : { kind: protocol };
+    return new SpanBatches(target, config, counts);
+  });
 }

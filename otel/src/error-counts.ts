@@ -1,0 +1,20 @@
+import type { CellRegistry } from '@otel-register/cells';
+
+/**
+ * Counts what became of the errors that were reported to Sentry.
+ *
+ * @returns to be told of each, with why it is lost unless Sentry has taken it
+ */
+export function countErrors(cells: CellRegistry): (failure: Error | undefined) => void {
+  const events = cells.counter({
+    name: 'otel.sentry.events',
+    unit: '{event}',
+    description: 'Errors that were reported to Sentry, or could not be: then with error_type.',
+  });
+  return (failure) => events.bind({ 'error.type': failure && errorTypeOf(failure) }).add(1);
+}
+
+/** A code such as ECONNREFUSED, queue_full or 503; the names of errors are few as well. */
+export function errorTypeOf(failure: Error & { code?: unknown }): string {
+  return String(failure.code ?? failure.name);
+}
