@@ -1,6 +1,13 @@
 import { type Context, context, diag } from '@opentelemetry/api';
 import type { CellRegistry } from '@otel-register/cells';
-import { contextOf, type OnRequestError, type OwnServer, requestAttributes, requestIn } from '@otel-register/probes';
+import {
+  contextOf,
+  contextOfException,
+  type OnRequestError,
+  type OwnServer,
+  requestAttributes,
+  requestIn,
+} from '@otel-register/probes';
 import { type FailedRequest, partsOf, SentryLink, watchProcess } from '@otel-register/sentry-link';
 import type { OwnClient } from '@otel-register/sentry-link/own-clients';
 import { countErrors } from './error-counts.ts';
@@ -49,21 +56,23 @@ export class ErrorReports {
       request: {
         identity: request,
         attributes: () => requestAttributes(request, response),
-        whenOver: (callback) => response.once('close', callback),
       },
+      // The status is known then.
+      when: (callback) => response.once('close', callback),
     });
   };
 
   /** Begins to watch the process, once probes have their contexts. */
   watchProcess(): void {
     watchProcess((error, isRejection) => {
-      const at = context.active();
+      const at = isRejection ? context.active() : contextOfException();
       this.link.report({
         error,
         foundBy: isRejection ? 'unhandledRejection' : 'uncaughtException',
         level: isRejection ? 'error' : 'fatal',
         context: at,
         request: requestOf(at),
+        when: (callback) => process.nextTick(callback),
       });
     });
   }
@@ -73,16 +82,9 @@ export class ErrorReports {
   }
 }
 
-/** The request in which the process failed: it may never be over. */
 function requestOf(at: Context): FailedRequest | undefined {
   const request = requestIn(at);
-  return (
-    request && {
-      identity: request,
-      attributes: () => requestAttributes(request, undefined),
-      whenOver: (callback) => callback(),
-    }
-  );
+  return request && { identity: request, attributes: () => requestAttributes(request, undefined) };
 }
 
 /** The servers of Sentry that the process sends to, be it the agent or the service. */

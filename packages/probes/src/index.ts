@@ -33,7 +33,7 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export { requestIn } from './request-context.ts';
+export { contextOfException, requestIn } from './request-context.ts';
 export { contextOf, type OnRequestError, type RequestError, requestAttributes } from './request-errors.ts';
 export {
   type CacheNamePattern,

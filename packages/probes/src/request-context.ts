@@ -51,6 +51,35 @@ export function emittingIn(original: Method, contextOf: (emitter: never) => Cont
   return function emit(this: never) {
     const served = contextOf(this);
     if (served === undefined || served === context.active()) return original.apply(this, arguments as never);
-    return context.with(served, () => original.apply(this, arguments as never));
+    return callIn(served, () => original.apply(this, arguments as never));
   };
+}
+
+let thrownIn: Context | undefined;
+
+function forgetThrown(): void {
+  thrownIn = undefined;
+}
+
+/**
+ * Calls within a context. What is thrown is not caught: Node shows where an uncaught exception was thrown, and would show the
+ * place where it was thrown again.
+ */
+export function callIn<T>(within: Context, call: () => T): T {
+  let hasReturned = false;
+  try {
+    const result = context.with(within, call);
+    hasReturned = true;
+    return result;
+  } finally {
+    if (!hasReturned) {
+      thrownIn ??= within;
+      process.nextTick(forgetThrown);
+    }
+  }
+}
+
+/** For a monitor of uncaught exceptions: the context that this one was thrown in, which has been left by then. */
+export function contextOfException(): Context {
+  return thrownIn ?? context.active();
 }

@@ -10,6 +10,8 @@ export interface Failure {
   readonly context: Context;
   /** The request that failed, if it was one. */
   readonly request?: FailedRequest | undefined;
+  /** Calls back when it is to be reported, at the latest when the process ends. Until then the error is not touched. */
+  readonly when: (callback: () => void) => void;
 }
 
 export interface FailedRequest {
@@ -17,6 +19,4 @@ export interface FailedRequest {
   readonly identity: object;
   /** What its series of `http.server.request.duration` has, as far as it is known by now. */
   readonly attributes: () => Attributes;
-  /** Calls back once when the request is over; there may be others that wait. */
-  readonly whenOver: (callback: () => void) => void;
 }

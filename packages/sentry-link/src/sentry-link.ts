@@ -5,8 +5,8 @@ import type { Failure } from './failure.ts';
 import { postNow } from './last-moment.ts';
 import { LostEvent } from './transport.ts';
 
-/** Milliseconds that an error waits for the end of its request, to tell the status. */
-const LONGEST_REQUEST = 2_000;
+/** Milliseconds that an error waits, for the end of its request that tells the status. */
+const LONGEST_WAIT = 2_000;
 
 /** Reports errors to Sentry, each once, with their traces. */
 export class SentryLink {
@@ -39,14 +39,8 @@ export class SentryLink {
   report(failure: Failure): void {
     try {
       if (this.#isOff || this.#wasTold(failure)) return;
-      const { request } = failure;
-      if (this.#waiting.size >= MOST_WAITING) {
-        this.#options.outcome(new LostEvent('too many of them wait', 'queue_full'));
-      } else if (request) {
-        this.#reportWhenOver(failure, request.whenOver);
-      } else {
-        this.#client.capture(failure);
-      }
+      if (this.#waiting.size < MOST_WAITING) this.#reportInTime(failure);
+      else this.#options.outcome(new LostEvent('too many of them wait', 'queue_full'));
     } catch (error) {
       this.#options.outcome(new LostEvent(`it cannot be told: ${String(error)}`, 'unreadable'));
     }
@@ -72,15 +66,15 @@ export class SentryLink {
     for (const _ of posts.bodies) this.#options.outcome(failure);
   }
 
-  #reportWhenOver(failure: Failure, whenOver: (callback: () => void) => void): void {
+  #reportInTime(failure: Failure): void {
     const report = () => {
       if (!this.#waiting.delete(report)) return;
       clearTimeout(timer);
       context.with(failure.context, () => this.#client.capture(failure));
     };
-    const timer = setTimeout(report, LONGEST_REQUEST).unref();
+    const timer = setTimeout(report, LONGEST_WAIT).unref();
     this.#waiting.add(report);
-    whenOver(report);
+    failure.when(report);
   }
 
   /** Layers of a framework are given an error one after the other, and what they do not handle may come here once more. */
