@@ -24,7 +24,8 @@ async function startService(env: Headers) {
 
 /** The headers that a request with those is sent on with, each there once. */
 async function sentOn({ url }: Program, headers: Headers, by: string): Promise<Headers> {
-  const pairs: [string, string][] = await (await fetch(`${url}/${by}`, { headers })).json();
+  const response = await fetch(`${url}/${by}`, { headers });
+  const pairs = (await response.json()) as [string, string][];
   const sent = Object.fromEntries(pairs);
   assert.equal(pairs.length, Object.keys(sent).length, `a header is there twice: ${JSON.stringify(pairs)}`);
   return sent;

@@ -18,7 +18,7 @@ const PROGRAM = `
  *
  * @param env of the process
  * @param timeout in milliseconds
- * @returns whether all was taken
+ * @returns whether all was taken; false where no process may be started
  */
 export function postNow(
   posts: { url: string; headers: Record<string, string>; bodies: (string | Uint8Array)[] },
@@ -32,7 +32,7 @@ export function postNow(
     input: JSON.stringify({ ...posts, bodies }),
     // Without the agent, whatever brought it in here.
     env: { ...env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
-    timeout,
+    timeout: Math.ceil(timeout),
     killSignal: 'SIGKILL',
     stdio: ['pipe', 'ignore', 'ignore'],
     windowsHide: true,

@@ -7,6 +7,8 @@ import { LostEvent } from './transport.ts';
 
 /** Milliseconds that an error waits, for the end of its request that tells the status. */
 const LONGEST_WAIT = 2_000;
+/** Milliseconds in which nothing can be posted. */
+const SHORTEST_POST = 50;
 
 /** Reports errors to Sentry, each once, with their traces. */
 export class SentryLink {
@@ -18,6 +20,8 @@ export class SentryLink {
   /** Errors of requests that are not over, with what reports them. */
   readonly #waiting = new Set<() => void>();
   #isOff = false;
+  /** When the process was first seen to end, by `performance.now()`. */
+  #endingSince: number | undefined;
 
   /** @throws Error when the DSN is none */
   constructor(options: ClientOptions & { readonly env: NodeJS.ProcessEnv }) {
@@ -48,6 +52,7 @@ export class SentryLink {
 
   /** Sends what waits. */
   async forceFlush(): Promise<void> {
+    this.#endingSince ??= performance.now();
     for (const report of this.#waiting) report();
     await this.#client.transport.flush();
   }
@@ -61,7 +66,8 @@ export class SentryLink {
     for (const report of this.#waiting) report();
     const posts = this.#client.transport.takeUnwritten();
     if (posts.bodies.length === 0) return;
-    const wereTaken = postNow(posts, this.#options.env, longest);
+    const left = longest - (performance.now() - (this.#endingSince ?? performance.now()));
+    const wereTaken = left > SHORTEST_POST && postNow(posts, this.#options.env, left);
     const failure = wereTaken ? undefined : new LostEvent('not before the process ended', 'process_end');
     for (const _ of posts.bodies) this.#options.outcome(failure);
   }
