@@ -9,6 +9,10 @@ const scenarios = {
       throw 'only a text';
     }, 10),
   'exception-at-once': () => fail(),
+  'exception-that-cannot-be-read': () =>
+    setTimeout(() => {
+      throw Object.freeze(new Proxy(new Error('hidden'), { get: hide, has: hide, getOwnPropertyDescriptor: hide }));
+    }, 10),
   rejection: () => void Promise.reject(new Error('rejected')),
   'rejection-of-a-value': () => void Promise.reject('only a text'),
   'two-rejections': () => {
@@ -48,6 +52,10 @@ const scenarios = {
 
 function fail() {
   throw new Error('thrown');
+}
+
+function hide() {
+  throw new Error('not to be read');
 }
 
 function inRequest(work) {

@@ -77,6 +77,11 @@ describe('the process ends as without the agent, and what it failed with is repo
     });
   }
 
+  test('an error that fails when it is looked at changes nothing', async () => {
+    const { code, events } = await reportedOf('exception-that-cannot-be-read');
+    assert.deepEqual([code, events.length], [1, 1]);
+  });
+
   for (const scenario of ['in-a-request', 'later-in-a-request', 'rejection-in-a-request']) {
     test(`with the trace of its request: ${scenario}`, async () => {
       const { traceId, events } = await reportedOf(scenario);

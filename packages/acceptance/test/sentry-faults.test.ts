@@ -85,6 +85,7 @@ describe('a Sentry that is', () => {
     const back = await startOwnSentry(t, port);
     await fail(service);
     await until('it has the next', async () => back.events.length === 1);
+    await until('that is said', async () => lines(service).length > 1);
     assert.equal(lines(service).length, 2);
   });
 

@@ -13,6 +13,9 @@ const PROGRAM = `
     }).on('error', fail).end(body);
   }`;
 
+/** Milliseconds in which nothing can be posted; as a timeout, 0 would be none. */
+const SHORTEST = 50;
+
 /**
  * Posts before it returns, for a process that ends now.
  *
@@ -26,7 +29,7 @@ export function postNow(
   timeout: number,
 ): boolean {
   // The service itself would be started.
-  if (isSingleExecutable()) return false;
+  if (isSingleExecutable() || timeout < SHORTEST) return false;
   const bodies = posts.bodies.map((body) => (typeof body === 'string' ? body : Buffer.from(body).toString()));
   const { status } = spawnSync(process.execPath, ['-e', PROGRAM], {
     input: JSON.stringify({ ...posts, bodies }),

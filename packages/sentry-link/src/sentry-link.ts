@@ -7,8 +7,6 @@ import { LostEvent } from './transport.ts';
 
 /** Milliseconds that an error waits, for the end of its request that tells the status. */
 const LONGEST_WAIT = 2_000;
-/** Milliseconds in which nothing can be posted. */
-const SHORTEST_POST = 50;
 
 /** Reports errors to Sentry, each once, with their traces. */
 export class SentryLink {
@@ -20,8 +18,6 @@ export class SentryLink {
   /** Errors of requests that are not over, with what reports them. */
   readonly #waiting = new Set<() => void>();
   #isOff = false;
-  /** When the process was first seen to end, by `performance.now()`. */
-  #endingSince: number | undefined;
 
   /** @throws Error when the DSN is none */
   constructor(options: ClientOptions & { readonly env: NodeJS.ProcessEnv }) {
@@ -39,20 +35,15 @@ export class SentryLink {
     this.#isOff = true;
   }
 
-  /** Reports an error, unless it was reported before. Never throws. */
+  /** Reports an error, unless it was reported before. */
   report(failure: Failure): void {
-    try {
-      if (this.#isOff || this.#wasTold(failure)) return;
-      if (this.#waiting.size < MOST_WAITING) this.#reportInTime(failure);
-      else this.#options.outcome(new LostEvent('too many of them wait', 'queue_full'));
-    } catch (error) {
-      this.#options.outcome(new LostEvent(`it cannot be told: ${String(error)}`, 'unreadable'));
-    }
+    if (this.#isOff || this.#wasTold(failure)) return;
+    if (this.#waiting.size < MOST_WAITING) this.#reportInTime(failure);
+    else this.#options.outcome(new LostEvent('too many of them wait', 'queue_full'));
   }
 
   /** Sends what waits. */
   async forceFlush(): Promise<void> {
-    this.#endingSince ??= performance.now();
     for (const report of this.#waiting) report();
     await this.#client.transport.flush();
   }
@@ -66,8 +57,7 @@ export class SentryLink {
     for (const report of this.#waiting) report();
     const posts = this.#client.transport.takeUnwritten();
     if (posts.bodies.length === 0) return;
-    const left = longest - (performance.now() - (this.#endingSince ?? performance.now()));
-    const wereTaken = left > SHORTEST_POST && postNow(posts, this.#options.env, left);
+    const wereTaken = postNow(posts, this.#options.env, longest);
     const failure = wereTaken ? undefined : new LostEvent('not before the process ended', 'process_end');
     for (const _ of posts.bodies) this.#options.outcome(failure);
   }
@@ -76,7 +66,12 @@ export class SentryLink {
     const report = () => {
       if (!this.#waiting.delete(report)) return;
       clearTimeout(timer);
-      context.with(failure.context, () => this.#client.capture(failure));
+      try {
+        context.with(failure.context, () => this.#client.capture(failure));
+      } catch {
+        // An error may be an object that fails when it is looked at.
+        this.#options.outcome(new LostEvent('one cannot be read', 'unreadable'));
+      }
     };
     const timer = setTimeout(report, LONGEST_WAIT).unref();
     this.#waiting.add(report);
