@@ -2,7 +2,7 @@ import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
-import { createSpanExporter } from '@otel-register/sentry-link';
+import { createSpanExporter } from '@otel-register/sentry-link/span-exporter';
 import type { Config } from './settings.ts';
 
 export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
