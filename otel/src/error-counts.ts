@@ -14,6 +14,25 @@ export function countErrors(cells: CellRegistry): (failure: Error | undefined) =
   return (failure) => events.bind({ 'error.type': failure && errorTypeOf(failure) }).add(1);
 }
 
+/**
+ * Says where the traces of exemplars are found in Sentry. An exemplar has no room for it: all its labels together may have 128
+ * characters (OpenMetrics, "Exemplars"), of which the ids take half.
+ *
+ * @param organization its URL
+ */
+export function tellTraceUrl(cells: CellRegistry, organization: string): void {
+  const template = `${organization.replace(/\/$/, '')}/explore/traces/trace/{trace_id}/`;
+  cells.observedGauge(
+    {
+      name: 'otel.sentry.trace_url.info',
+      unit: '',
+      description:
+        'Where Sentry shows a trace, such as one that an exemplar names: put its trace_id into url_template.',
+    },
+    (report) => report(1, { url_template: template }),
+  );
+}
+
 /** A code such as ECONNREFUSED, queue_full or 503; the names of errors are few as well. */
 export function errorTypeOf(failure: Error & { code?: unknown }): string {
   return String(failure.code ?? failure.name);

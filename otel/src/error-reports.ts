@@ -10,7 +10,7 @@ import {
 } from '@otel-register/probes';
 import { type FailedRequest, partsOf, SentryLink, watchProcess } from '@otel-register/sentry-link';
 import type { OwnClient } from '@otel-register/sentry-link/own-clients';
-import { countErrors } from './error-counts.ts';
+import { countErrors, tellTraceUrl } from './error-counts.ts';
 import { reportedOnce } from './losses.ts';
 import type { Config } from './settings.ts';
 
@@ -21,6 +21,7 @@ export class ErrorReports {
   readonly link: SentryLink;
   /** What Sentry is told of traces that begin here, by its own names. */
   readonly traceInfo: Readonly<Record<string, string>>;
+  readonly #organization: string;
   readonly #reported: (count: number, failure: Error | undefined) => void;
   #count: (failure: Error | undefined) => void = () => {};
 
@@ -30,6 +31,7 @@ export class ErrorReports {
     const release = SENTRY_RELEASE || resource['service.version'];
     const { publicKey, host } = partsOf(dsn);
     this.traceInfo = { public_key: publicKey, environment, ...(release !== undefined && { release }) };
+    this.#organization = config.SENTRY_ORGANIZATION_URL;
     this.#reported = reportedOnce('errors', `reported to Sentry at ${host}`);
     this.link = new SentryLink({
       dsn,
@@ -79,6 +81,7 @@ export class ErrorReports {
 
   countIn(cells: CellRegistry): void {
     this.#count = countErrors(cells);
+    if (this.#organization !== '') tellTraceUrl(cells, this.#organization);
   }
 }
 

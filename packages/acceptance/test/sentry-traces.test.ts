@@ -108,3 +108,15 @@ test('errors are reported where there are no metrics', async (t) => {
   assert.equal(sentry.events[0]?.contexts.trace.trace_id, traceId);
   assert.equal(sentry.events[0]?.transaction, 'GET /throws/:id');
 });
+
+test('SENTRY_ORGANIZATION_URL: the page tells where the trace of an exemplar is in Sentry', async (t) => {
+  const { sentry, service } = await start(t, { SENTRY_ORGANIZATION_URL: 'https://acme.sentry.io/' });
+  const traceId = await fail(service);
+  await until('its span is in Sentry', async () => sentry.spans.some((span) => span.traceId === traceId));
+  await service.scrape();
+  const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
+  const page = await (await fetch(await service.metricsUrl(), { headers })).text();
+  assert.match(page, new RegExp(`^http_server_request_duration_seconds_bucket.* # \\{.*trace_id="${traceId}"`, 'm'));
+  const template = /^otel_sentry_trace_url_info\{url_template="(.*?)"\} 1$/m.exec(page)?.[1];
+  assert.equal(template, 'https://acme.sentry.io/explore/traces/trace/{trace_id}/');
+});
