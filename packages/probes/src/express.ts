@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { KeyTree } from '@otel-register/cells';
 import { routeOf, setRoute } from './http-route.ts';
+import { NestErrors } from './nest-errors.ts';
 import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
-import { isOfService, NestErrors, type OnRequestError } from './request-errors.ts';
+import { isOfService, type OnRequestError } from './request-errors.ts';
 
 /** Express 5 routes with the package `router`, Express 4 with a router of its own. */
 const ROUTER_VERSIONS = ['>=2.0.0 <3'];

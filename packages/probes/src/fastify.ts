@@ -1,8 +1,9 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setRoute } from './http-route.ts';
+import { NestErrors } from './nest-errors.ts';
 import { Probe } from './probe.ts';
-import { isOfService, NestErrors, type OnRequestError } from './request-errors.ts';
+import { isOfService, type OnRequestError } from './request-errors.ts';
 
 const KNOWN_VERSIONS = /^[45]\./;
 
