@@ -41,7 +41,7 @@ export function sendBeforeExit(target: SpanTarget, spans: readonly ReadableSpan[
 /** What that thread does. */
 export function sendInThread(): void {
   const { target, copies, outcome } = workerData as Handed;
-  OTLP_EXPORTERS[target.kind].make({ timeoutMillis: TIMEOUT }, target.dsn).export(spansOf(copies), ({ code }) => {
+  OTLP_EXPORTERS[target.kind].make({ timeoutMillis: TIMEOUT }, target).export(spansOf(copies), ({ code }) => {
     Atomics.store(outcome, 0, code === ExportResultCode.SUCCESS ? SENT : FAILED);
     Atomics.notify(outcome, 0);
   });

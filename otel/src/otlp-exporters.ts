@@ -17,17 +17,21 @@ export interface SpanTarget {
   readonly kind: OtlpProtocol | 'sentry';
   /** Of Sentry. */
   readonly dsn?: string;
+  readonly json?: boolean;
 }
 
 /** What sends spans by each protocol, and what semantic conventions call it (`otel.component.type`). */
 export const OTLP_EXPORTERS: Record<
   SpanTarget['kind'],
-  { make(options?: OtlpOptions, dsn?: string): SpanExporter; type: string }
+  { make(options: OtlpOptions, target: SpanTarget): SpanExporter; type: string }
 > = {
   'http/protobuf': { make: (options) => new ProtobufExporter(options), type: 'otlp_http_span_exporter' },
   'http/json': { make: (options) => new JsonExporter(options), type: 'otlp_http_json_span_exporter' },
   grpc: { make: (options) => new GrpcExporter(options), type: 'otlp_grpc_span_exporter' },
-  sentry: { make: (options, dsn = '') => createSpanExporter(dsn, options), type: 'otlp_http_span_exporter' },
+  sentry: {
+    make: (options, { dsn = '', json = false }) => createSpanExporter(dsn, { ...options, json }),
+    type: 'otlp_http_span_exporter',
+  },
 };
 
 /** What a person knows it as. */

@@ -24,7 +24,7 @@ export class SpanBatches extends BatchSpanProcessor {
 
   constructor(target: SpanTarget, config: Config, counts: SpanCounts) {
     const most = config.OTEL_BSP_MAX_QUEUE_SIZE;
-    const exporter = OTLP_EXPORTERS[target.kind].make({}, target.dsn);
+    const exporter = OTLP_EXPORTERS[target.kind].make({}, target);
     super({
       exporter: {
         export: (spans, done) => this.#export(spans, done),

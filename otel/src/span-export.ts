@@ -3,7 +3,6 @@ import type { ClientRequest } from 'node:http';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { SpanTarget } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
 import { SpanBatches } from './span-batches.ts';
 import type { SpanCounts } from './span-counts.ts';
@@ -28,7 +27,7 @@ export function createSpanProcessors(config: Config, counts: SpanCounts): SpanPr
   const protocol = config.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? config.OTEL_EXPORTER_OTLP_PROTOCOL;
   return spanDestinations(config).map((name) => {
     if (name === 'console') return new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() });
-    const target: SpanTarget = name === 'sentry' ? { kind: name, dsn: config.SENTRY_DSN } : { kind: protocol };
-    return new SpanBatches(target, config, counts);
+    const toSentry = { kind: 'sentry', dsn: config.SENTRY_DSN, json: protocol === 'http/json' } as const;
+    return new SpanBatches(name === 'sentry' ? toSentry : { kind: protocol }, config, counts);
   });
 }

@@ -70,6 +70,14 @@ test('a request is one span and one error, and neither is what is sent to Sentry
   assert.match(service.stderr(), /^otel: metrics of .*\n$/);
 });
 
+test('OTEL_EXPORTER_OTLP_PROTOCOL=http/json is how Sentry has them, too', async (t) => {
+  const { sentry, service } = await start(t, { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' });
+  const traceId = await fail(service);
+  await until('it is there', async () => sentry.spans.some((span) => span.traceId === traceId));
+  const { headers } = sentry.requests.find(({ path }) => path.includes('otlp')) ?? {};
+  assert.equal(headers?.['content-type'], 'application/json');
+});
+
 test('a collector has them beside Sentry, and its headers stay its own', async (t) => {
   const collector = await startCollector();
   t.after(() => collector.stop());

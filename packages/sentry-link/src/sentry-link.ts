@@ -27,7 +27,7 @@ export class SentryLink {
 
   /** Whether there is something left to send. */
   get isWaiting(): boolean {
-    return this.#waiting.size > 0 || this.#client.transport.isSending;
+    return this.#waiting.size + this.#client.transport.sending > 0;
   }
 
   /** Leaves all errors to the service's own Sentry. */
@@ -38,7 +38,7 @@ export class SentryLink {
   /** Reports an error, unless it was reported before. */
   report(failure: Failure): void {
     if (this.#isOff || this.#wasTold(failure)) return;
-    if (this.#waiting.size < MOST_WAITING) this.#reportInTime(failure);
+    if (this.#waiting.size + this.#client.transport.sending < MOST_WAITING) this.#reportInTime(failure);
     else this.#options.outcome(new LostEvent('too many of them wait', 'queue_full'));
   }
 

@@ -33,7 +33,7 @@ export class LostEvent extends Error {
 
 /**
  * Takes events to Sentry with the transport of its SDK, as work that is none of the service's: it makes no span and no series,
- * and never keeps the process alive. Its queue has a bound.
+ * and never keeps the process alive.
  */
 export class SentryTransport implements Transport {
   readonly #transport: Transport;
@@ -75,8 +75,9 @@ export class SentryTransport implements Transport {
     }
   }
 
-  get isSending(): boolean {
-    return this.#onItsWay.size > 0;
+  /** How many events wait for Sentry's answer. */
+  get sending(): number {
+    return this.#onItsWay.size;
   }
 
   flush(timeout?: number): PromiseLike<boolean> {
@@ -111,7 +112,6 @@ export class SentryTransport implements Transport {
   }
 
   #dropped(reason: string): void {
-    if (reason === 'queue_overflow') this.#outcome(new LostEvent('too many of them wait', 'queue_full'));
     if (reason === 'ratelimit_backoff') this.#outcome(new LostEvent('it asked for fewer', 'rate_limited'));
   }
 }

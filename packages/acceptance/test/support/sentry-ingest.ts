@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { type ReceivedSpan, spansOfProtobuf } from './otlp-messages.ts';
+import { type ReceivedSpan, spansOfJson, spansOfProtobuf } from './otlp-messages.ts';
 
 /** As much of an event of Sentry as the tests look at. */
 export interface SentryEvent {
@@ -69,8 +69,9 @@ export async function startSentry(port = 0): Promise<SentryIngest> {
       path === '/api/42/integration/otlp/v1/traces/' &&
       /sentry_key=publickey/.test(String(request.headers['x-sentry-auth']))
     ) {
-      sentry.spans.push(...spansOfProtobuf(body));
-      response.setHeader('content-type', 'application/x-protobuf').end('');
+      const isJson = request.headers['content-type'] === 'application/json';
+      sentry.spans.push(...(isJson ? spansOfJson(body.toString()) : spansOfProtobuf(body)));
+      response.setHeader('content-type', request.headers['content-type'] ?? '').end(isJson ? '{}' : '');
     } else {
       response.writeHead(404).end();
     }
