@@ -63,6 +63,8 @@ test('a request is one span and one error, and neither is what is sent to Sentry
   await until('one more is there', async () => sentry.spans.length >= 4 && sentry.events.length >= 4);
   assert.deepEqual([sentry.spans.length, sentry.events.length], [4, 4]);
   assert.ok(sentry.items.every(({ type }) => type === 'event'));
+  const envelopes = sentry.requests.filter(({ path }) => path.includes('envelope'));
+  assert.ok(envelopes.every(({ headers }) => headers['content-type'] === 'application/x-sentry-envelope'));
   const page = await service.scrape();
   assert.doesNotMatch(page.text, new RegExp(`server_port="${sentry.port}"`));
   assert.deepEqual(page.values('otel_sentry_events_total', 'error_type'), { '–': 4 });

@@ -66,7 +66,8 @@ export class ErrorClient {
       // No spans: OpenTelemetry makes them.
       traceLifecycle: 'static',
       sendClientReports: false,
-      transportOptions: { bufferSize: MOST_WAITING },
+      // The type is for local servers, which take other things as well.
+      transportOptions: { bufferSize: MOST_WAITING, headers: { 'content-type': 'application/x-sentry-envelope' } },
       transport: (transportOptions) => {
         transport = new SentryTransport(transportOptions, outcome);
         return transport;
