@@ -10,12 +10,14 @@ import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
-/** What only some configurations need, each of them unpacked by itself: one with Sentry needs nothing of spans. */
+/**
+ * What only the command line, or a configuration with Sentry, or one with spans, OTLP, Zipkin, B3 or a configuration file needs.
+ * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
+ */
 const PACKS = {
-  commands: /^\.\/command-line\/run\.ts$/,
   errors: /^@otel-register\/sentry-link$/,
-  spans:
-    /^(?:\.\/traces\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
+  others:
+    /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
