@@ -36,6 +36,8 @@ const common = {
   define: {
     AGENT_VERSION: JSON.stringify(manifest.version),
     API_VERSION: JSON.stringify(manifest.devDependencies['@opentelemetry/api']),
+    // Sentry's SDK would look at the source of every module to put channels in.
+    __SENTRY_CHANNEL_INJECTION__: 'false',
   },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
@@ -150,7 +152,6 @@ function bundleOf(files) {
     external: Object.keys(coldModules.shared),
     // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
     plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/)],
-    define: { __SENTRY_CHANNEL_INJECTION__: 'false' },
   });
 }
 
