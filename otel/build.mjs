@@ -10,12 +10,14 @@ import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
-/** What only some configurations need, each of them unpacked by itself: one with Sentry needs nothing of spans. */
+/**
+ * What only the command line, or a configuration with Sentry, or one with spans, OTLP, Zipkin, B3 or a configuration file needs.
+ * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
+ */
 const PACKS = {
-  commands: /^\.\/command-line\/run\.ts$/,
   errors: /^@otel-register\/sentry-link$/,
-  spans:
-    /^(?:\.\/traces\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
+  others:
+    /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -34,6 +36,8 @@ const common = {
   define: {
     AGENT_VERSION: JSON.stringify(manifest.version),
     API_VERSION: JSON.stringify(manifest.devDependencies['@opentelemetry/api']),
+    // Sentry's SDK would look at the source of every module to put channels in.
+    __SENTRY_CHANNEL_INJECTION__: 'false',
   },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
@@ -148,7 +152,6 @@ function bundleOf(files) {
     external: Object.keys(coldModules.shared),
     // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
     plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/)],
-    define: { __SENTRY_CHANNEL_INJECTION__: 'false' },
   });
 }
 

@@ -12,7 +12,7 @@ const shared = {
 };
 
 /** @type {Record<string, string>} */
-const packed = { commands: '@packed-commands@', errors: '@packed-errors@', spans: '@packed-spans@' };
+const packed = { errors: '@packed-errors@', others: '@packed-others@' };
 /** @type {Record<string, Record<string, () => object>>} */
 const unpacked = {};
 

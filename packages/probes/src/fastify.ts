@@ -67,7 +67,7 @@ export class FastifyProbe extends Probe {
       done();
     });
     if (!this.#onError) return;
-    this.#nest?.applicationMade();
+    this.#nest?.routeMade();
     // Before the service's own handler of errors, if it has one.
     fastify.addHook('onError', (request, reply, error, done) => {
       if (this.isEnabled()) this.#requestFailed(error, request.raw, reply.raw);

@@ -4,6 +4,7 @@ import { AmqplibProbe } from './amqplib.ts';
 import type { CacheNamePattern } from './cache-names.ts';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
+import { ExpressErrorsProbe } from './express-errors.ts';
 import { FastifyProbe } from './fastify.ts';
 import { HapiProbe } from './hapi.ts';
 import { HonoProbe } from './hono.ts';
@@ -129,7 +130,7 @@ export function createProbes(
       new HttpClientProbe(httpClients, spans),
     ],
     undici: () => new UndiciProbe(httpClients, spans),
-    express: () => new ExpressProbe(onRequestError),
+    express: () => [new ExpressProbe(), ...(onRequestError ? [new ExpressErrorsProbe(onRequestError)] : [])],
     fastify: () => new FastifyProbe(onRequestError),
     koa: () => new KoaProbe(onRequestError),
     hapi: () => new HapiProbe(),

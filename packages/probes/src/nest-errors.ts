@@ -10,7 +10,7 @@ interface ExecutionContext {
 
 /**
  * Nest answers errors itself, before its Express or Fastify learns of them. Its own modules are ES modules in its newer
- * versions, which cannot be patched when they are loaded, so they are asked for when it makes its application.
+ * versions, which cannot be patched when they are loaded, so they are asked for when it makes its application or a route.
  */
 export class NestErrors {
   readonly #onError: OnRequestError;
@@ -22,14 +22,14 @@ export class NestErrors {
     this.#failed = failed;
   }
 
-  /** An application of Express or Fastify is made: whether by Nest is told by the stack. */
-  applicationMade(): void {
-    const [adapter] =
-      /(?:file:\/\/)?[^\s(]*@nestjs[\\/]platform-(?:express|fastify)[^\s:)]*/.exec(new Error().stack ?? '') ?? [];
-    if (adapter === undefined || this.#seen.has(adapter)) return;
-    this.#seen.add(adapter);
+  /** A route of Express, or an application of Fastify, is made: whether by Nest is told by the stack. */
+  routeMade(): void {
+    const [file] =
+      /(?:file:\/\/)?[^\s(]*@nestjs[\\/](?:core|platform-\w+)[\\/][^\s:)]*/.exec(new Error().stack ?? '') ?? [];
+    if (file === undefined || this.#seen.has(file)) return;
+    this.#seen.add(file);
     try {
-      const { ExceptionsHandler } = createRequire(adapter)('@nestjs/core/exceptions/exceptions-handler.js');
+      const { ExceptionsHandler } = createRequire(file)('@nestjs/core/exceptions/exceptions-handler.js');
       patchMethod(ExceptionsHandler.prototype, 'next', (original) => this.#handling(original));
     } catch (error) {
       this.#failed(new Error('@nestjs/core is not as expected', { cause: error }));
