@@ -11,7 +11,7 @@ import coldModules from './src/cold-modules.cjs';
 
 /** What only a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
 const COLD =
-  /^(?:\.\/traces\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+  /^(?:\.\/traces\.ts|\.\/push\/.+\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {

@@ -1,9 +1,10 @@
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
-import { flushAtExit } from './flush-at-exit.ts';
+import { letExportsWait } from './exports-wait.ts';
+import { flushAtExit, type Sender } from './flush-at-exit.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
@@ -18,8 +19,8 @@ import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
 
+export { sendInThread } from './exit-thread.ts';
 export { helpText } from './help.ts';
-export { sendInThread } from './last-spans.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -30,17 +31,20 @@ export function start(): void {
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
   const serviceName = serviceNameOf(config);
-  const metrics = run(config, serviceName, warnings, (name) => isEnabled(config, name));
-  metrics?.listen(serviceName);
-  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, place: metrics?.place() });
+  const { metrics, senders } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
+  metrics?.begin(serviceName, resourceOf(config, serviceName));
+  const metricSender = metrics?.sender();
+  endWell(metricSender ? [...senders, metricSender] : senders);
+  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, places: metrics?.places() ?? [] });
 }
 
 /** Starts it in a worker thread of a process in which it runs: what is measured there is on the page of the process. */
-export function startInThread({ env, serviceName, place }: HandedOver): void {
+export function startInThread({ env, serviceName, places }: HandedOver): void {
   const config = readConfig(env, () => {});
   const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
-  const metrics = run(config, serviceName, [], isSwitchedOn);
-  if (place) metrics?.joinAsThread(place);
+  const { metrics, senders } = run(config, serviceName, [], isSwitchedOn);
+  endWell(senders);
+  metrics?.joinAsThread(places);
 }
 
 /** @param warnings to be said as soon as there is a way to */
@@ -49,7 +53,7 @@ function run(
   serviceName: string,
   warnings: readonly string[],
   isSwitchedOn: (name: string) => boolean,
-): Metrics | undefined {
+): { readonly metrics: Metrics | undefined; readonly senders: readonly Sender[] } {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
   const hasTraces = spanDestinations(config).length > 0;
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
@@ -70,9 +74,7 @@ function run(
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
-        resource: defaultResource().merge(
-          resourceFromAttributes({ ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName }),
-        ),
+        resource: resourceOf(config, serviceName),
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
@@ -85,9 +87,19 @@ function run(
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
-  // A scrape has no last one to wait for: only spans are pushed.
-  if (hasTraces) flushAtExit(spanProcessors.filter((each) => each instanceof SpanBatches));
-  return metrics;
+  return { metrics, senders: spanProcessors.filter((each) => each instanceof SpanBatches) };
+}
+
+/** A scrape has no last one to wait for: only what is sent has. */
+function endWell(senders: readonly Sender[]): void {
+  if (senders.length === 0) return;
+  letExportsWait();
+  flushAtExit(senders);
+}
+
+function resourceOf(config: Config, serviceName: string): Resource {
+  const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
+  return defaultResource().merge(resourceFromAttributes(attributes));
 }
 
 /** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */

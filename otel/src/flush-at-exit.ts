@@ -1,11 +1,26 @@
 import { setTimeout } from 'node:timers';
 import { diag } from '@opentelemetry/api';
-import type { SpanBatches } from './span-batches.ts';
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
 const LONGEST = 2_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** Sends something from time to time, and has some of it left when the process ends. */
+export interface Sender {
+  /** What it sends, in a word. */
+  readonly what: string;
+  /** Whether there is something that has not arrived. */
+  readonly isWaiting: boolean;
+  /** Sends it, and settles when it has arrived or failed. */
+  forceFlush(): Promise<void>;
+  /**
+   * Sends it while the process exits, unless it is known that nobody takes it.
+   *
+   * @param longest in milliseconds
+   */
+  sendBeforeExit(longest: number): void;
+}
 
 /**
  * Sends what is left when the process ends, within two seconds. It ends exactly as it would without us:
@@ -15,15 +30,15 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  *   it wants to;
  * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
  */
-export function flushAtExit(batches: readonly SpanBatches[]): void {
+export function flushAtExit(senders: readonly Sender[]): void {
   let hasGivenUp = false;
   const flushed = async () => {
-    hasGivenUp = !(await isWithin(LONGEST, Promise.all(batches.map((each) => each.forceFlush()))));
-    if (hasGivenUp) diag.warn(`the last spans were not taken within ${LONGEST / 1000} s and are lost`);
+    hasGivenUp = !(await isWithin(LONGEST, Promise.all(senders.map((each) => each.forceFlush()))));
+    if (hasGivenUp) diag.warn(`the last ${namesOf(senders)} were not taken within ${LONGEST / 1000} s and are lost`);
   };
 
   process.on('beforeExit', () => {
-    if (!hasGivenUp && batches.some(({ isWaiting }) => isWaiting)) void flushed();
+    if (!hasGivenUp && senders.some(({ isWaiting }) => isWaiting)) void flushed();
   });
   for (const signal of SIGNALS) {
     const onSignal = () => {
@@ -35,14 +50,19 @@ export function flushAtExit(batches: readonly SpanBatches[]): void {
   }
   process.on('exit', () => {
     const start = performance.now();
-    for (const each of hasGivenUp ? [] : batches) {
+    for (const each of hasGivenUp ? [] : senders) {
       try {
         each.sendBeforeExit(LONGEST - (performance.now() - start));
       } catch (error) {
-        diag.warn('the last spans could not be sent and are lost:', error);
+        diag.warn(`the last ${each.what} could not be sent and are lost:`, error);
       }
     }
   });
+}
+
+function namesOf(senders: readonly Sender[]): string {
+  const waiting = senders.filter(({ isWaiting }) => isWaiting);
+  return [...new Set(waiting.map(({ what }) => what))].join(' and ');
 }
 
 /** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */

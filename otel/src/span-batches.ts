@@ -1,13 +1,16 @@
 import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { sendBeforeExit } from './last-spans.ts';
+import { sendInExit } from './exit-thread.ts';
+import type { Sender } from './flush-at-exit.ts';
 import { OTLP_EXPORTERS, type OtlpProtocol } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
+import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';
 
 /** Sends spans in batches from a queue with a bound; what is lost, there or on the way, is counted, and said once. */
-export class SpanBatches extends BatchSpanProcessor {
+export class SpanBatches extends BatchSpanProcessor implements Sender {
+  readonly what = 'spans';
   readonly #protocol: OtlpProtocol;
   readonly #exporter: SpanExporter;
   readonly #counts: SpanCounts;
@@ -72,7 +75,7 @@ export class SpanBatches extends BatchSpanProcessor {
     void super.forceFlush();
     const spans = this.#left;
     if (this.#lost > 0) return;
-    if (!sendBeforeExit(this.#protocol, spans, longest))
+    if (!sendInExit({ what: 'spans', protocol: this.#protocol, copies: copiesOf(spans) }, longest))
       diag.warn(`the last ${spans.length} spans were not taken by ${this.#destination} and are lost`);
   }
 

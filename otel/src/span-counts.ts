@@ -36,6 +36,6 @@ export function countSpans(cells: CellRegistry | undefined): SpanCounts {
 }
 
 /** A code such as ECONNREFUSED or 503; the names of errors are few as well. */
-function errorTypeOf(failure: Error & { code?: unknown }): string {
+export function errorTypeOf(failure: Error & { code?: unknown }): string {
   return String(failure.code ?? failure.name);
 }
