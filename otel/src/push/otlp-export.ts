@@ -28,6 +28,7 @@ export class OtlpExport implements PushMetricExporter {
   #left = 0;
   #failure: Error | undefined;
   #isDown = false;
+  #isUnderWay = false;
 
   constructor(options: OtlpExportOptions) {
     this.#options = options;
@@ -55,14 +56,15 @@ export class OtlpExport implements PushMetricExporter {
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
     const points = pointsIn(metrics.scopeMetrics);
     const end = (failure: Error | undefined) => {
-      if (!failure) this.#options.temporality.taken(metrics.scopeMetrics);
       this.#options.onExported(points, failure);
       this.#ended(points, failure);
       // The reader would log every failure, with its stack.
       done({ code: ExportResultCode.SUCCESS });
     };
-    // Who does not answer will not answer the next request either, and each would wait as long.
+    // Who does not answer will not answer the next request either, and each would wait as long. And what may arrive yet must not be
+    // in another one that arrives before.
     if (this.#failure && !isRefusal(this.#failure)) end(this.#failure);
+    else if (this.#isUnderWay) end(new NoAnswer('an earlier request is not answered yet'));
     else this.#send(metrics, end);
   }
 
@@ -75,19 +77,26 @@ export class OtlpExport implements PushMetricExporter {
   }
 
   #send(metrics: ResourceMetrics, end: (failure: Error | undefined) => void): void {
-    const { exporter, timeout, worked } = this.#options;
+    const { exporter, temporality, timeout, worked } = this.#options;
     const start = performance.now();
-    let isOver = false;
-    const once = (failure?: Error) => {
-      if (isOver) return;
-      isOver = true;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      end(new NoAnswer(`no answer within ${timeout} ms`));
+    }, timeout);
+    this.#isUnderWay = true;
+    const answered = ({ code, error }: ExportResult) => {
       clearTimeout(timer);
-      end(failure);
+      this.#isUnderWay = false;
+      const failure = code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('unknown reason'));
+      if (!failure) temporality.taken(metrics.scopeMetrics);
+      if (!isLate) end(failure);
     };
-    const timer = setTimeout(() => once(new NoAnswer(`no answer within ${timeout} ms`)), timeout);
-    exporter.export(metrics, ({ code, error }) =>
-      once(code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('unknown reason'))),
-    );
+    try {
+      exporter.export(metrics, answered);
+    } catch (error) {
+      answered({ code: ExportResultCode.FAILED, error: error as Error });
+    }
     worked(performance.now() - start);
   }
 
