@@ -1,28 +1,36 @@
-// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs.
+// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs; and says of what, in two files beside it.
 //
 // Most of the code is for spans, and Node would have to read all of it at each start. So the file is two bundles: what every
 // process needs, as code, and the rest as compressed text, which is compiled when one of its modules is first asked for.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
+import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
-/** What only a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
+/** What only the command line, or a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
 const COLD =
-  /^(?:\.\/traces\.ts|\.\/push\/.+\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+  /^(?:\.\/traces\.ts|\.\/command-line\/run\.ts|\.\/push\/.+\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   write: false,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'eof',
+  define: {
+    AGENT_VERSION: JSON.stringify(manifest.version),
+    API_VERSION: JSON.stringify(manifest.devDependencies['@opentelemetry/api']),
+  },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
 };
@@ -60,13 +68,13 @@ const coldOnDemand = {
     onResolve({ filter: COLD }, ({ path, resolveDir }) => {
       const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
       coldFiles.add(file);
-      return { path: file, namespace: 'cold' };
+      return { path: keyOf(file), namespace: 'cold' };
     });
     onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
       // As the prototype: a copy that the bundler makes for an import still finds them there. It asks what kind of module it is,
       // which must not load it.
       contents: `module.exports = Object.create(new Proxy({}, {
-        get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
+        get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(path)})[name],
       }));`,
       resolveDir: import.meta.dirname,
     }));
@@ -124,6 +132,10 @@ writeFileSync(
   'dist/agent.cjs',
   textOf(hot).replace('@packed-cold-modules@', () => packed),
 );
+
+const packages = bundledPackages([hot, cold]);
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(manifest, packages));
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(manifest, packages), undefined, 2)}\n`);
 
 /** @param {import('esbuild').BuildResult} result */
 function textOf({ outputFiles }) {

@@ -5,12 +5,13 @@ import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { letExportsWait } from './exports-wait.ts';
 import { flushAtExit, type Sender } from './flush-at-exit.ts';
+import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
 import { createPropagator } from './propagators.ts';
 import { createSampler } from './sampler.ts';
-import { defaultServiceName, serviceScript } from './service-name.ts';
+import { serviceNameOf, serviceScript } from './service-name.ts';
 import type { Config } from './settings.ts';
 import { SpanBatches } from './span-batches.ts';
 import { countSpans } from './span-counts.ts';
@@ -20,7 +21,6 @@ import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
 
 export { sendInThread } from './exit-thread.ts';
-export { helpText } from './help.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -30,7 +30,7 @@ export function start(): void {
   const warnings: string[] = [];
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
-  const serviceName = serviceNameOf(config);
+  const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
   const { metrics, senders } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
   metrics?.begin(serviceName, resourceOf(config, serviceName));
   const metricSender = metrics?.sender();
@@ -102,22 +102,17 @@ function resourceOf(config: Config, serviceName: string): Resource {
   return defaultResource().merge(resourceFromAttributes(attributes));
 }
 
-/** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */
-function serviceNameOf(config: Config): string {
-  return (
-    config.OTEL_SERVICE_NAME ||
-    config.OTEL_RESOURCE_ATTRIBUTES['service.name'] ||
-    defaultServiceName(serviceScript(process.argv[1], process.env))
-  );
-}
-
-/** The standard switches: a list of what is enabled, if there is one, less what is disabled. */
-function isEnabled(config: Config, name: string): boolean {
-  const { OTEL_NODE_ENABLED_INSTRUMENTATIONS: enabled, OTEL_NODE_DISABLED_INSTRUMENTATIONS: disabled } = config;
-  return (enabled.length === 0 || enabled.includes(name)) && !disabled.includes(name);
-}
-
 /** Evaluated here and not at start: forty libraries that a process without spans does not need. */
 function loadTraces(): typeof import('./traces.ts') {
   return require('./traces.ts');
+}
+
+/**
+ * Runs the command line of `node otel/register`: `--help`, `--doctor`, `--print-config`.
+ *
+ * @returns the exit code
+ */
+export function runCommand(args: readonly string[]): Promise<number> {
+  const commandLine: typeof import('./command-line/run.ts') = require('./command-line/run.ts');
+  return commandLine.runCommand(args, { env: process.env, agent: __filename });
 }

@@ -23,6 +23,8 @@ import type { Sender } from './flush-at-exit.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
 import { measurePages, type PageMetrics } from './page-metrics.ts';
+import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
+import { withoutTakenNames } from './prom-client/taken-names.ts';
 import { ScrapePorts } from './scrape-ports.ts';
 import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
@@ -66,7 +68,14 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     // Where no spans are made there is nothing to ask for.
     captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
+  const repeated = once((name: string) => {
+    diag.warn(`${name} is in two registries of prom-client with the same labels: the first one is on the page`);
+  });
+  const promClient = config.OTEL_METRICS_PROM_CLIENT ? new PromClientMetrics(repeated) : undefined;
+  const reader = new PrometheusExporter({
+    preventServerStart: true,
+    metricProducers: [cells.liveProducer(), ...(promClient ? [promClient] : [])],
+  });
   // The exporter has no option for it; the application's own histograms are made as their reader asks.
   if (hasExponentialHistograms) {
     reader.selectAggregation = (type) => ({
@@ -75,6 +84,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   }
   const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
+  const strategy = config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY;
+  const taken = once((name: string) => {
+    page?.metrics.failed('name_taken');
+    diag.warn(`${name} of prom-client is not on the page: another metric has the name`);
+  });
   const ports = new ScrapePorts(config);
 
   /** A metric that fails costs itself. */
@@ -99,25 +113,34 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     collecting = own.catch(() => {});
     return own;
   };
-  const groupAt = (address: string) =>
+  const collectOften = async () => [
+    ...(await collectFrom(ofProbes)).scopeMetrics,
+    ...(promClient ? [await promClient.recordedInSlices()] : []),
+  ];
+  const recorded = () => [cells.recorded(), ...(promClient ? [promClient.recorded()] : [])];
+  const groupAt = (address: string, byProcess: boolean) =>
     new ClusterMetrics({
       cells,
       late: () => lateAnswers.bind({}),
       scope: SCOPE,
       address,
       collect: collectOwn,
-      collectCells: () => collectFrom(ofProbes),
-      byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
+      collectOften,
+      recorded,
+      byProcess,
       onError: (error) => failed(`numbers of the cluster may be missing: ${String(error)}`),
     });
   const page: Page | undefined = hasPage
     ? {
         metrics: measurePages(cells),
-        group: groupAt(`${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`),
+        group: groupAt(
+          `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
+          config.OTEL_METRICS_CLUSTER_BY_PROCESS,
+        ),
       }
     : undefined;
   // Each process of a cluster sends its own numbers, with those of its threads.
-  const ofPush = isPushed ? groupAt('push') : undefined;
+  const ofPush = isPushed ? groupAt('push', false) : undefined;
   const groups = [page?.group, ofPush].filter((group) => group !== undefined);
   let push: Sender | undefined;
 
@@ -135,7 +158,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       const { MetricPush } = loadPush();
       push = new MetricPush({
         ...{ config, resource, cells, collect, sendInExit },
-        recorded: () => (group.isAlone ? cells.recorded() : undefined),
+        recorded: () => (group.isAlone ? recorded() : undefined),
         worked: (milliseconds) => work.worked(milliseconds),
       });
     } catch (error) {
@@ -148,7 +171,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     const resourceMetrics = await group.collect(timeLimit / 2);
     metrics.collected(resourceMetrics);
     if (config.OTEL_METRICS_CLASSIC_NAMES) await addClassicNames(resourceMetrics);
-    return resourceMetrics;
+    return promClient ? withoutTakenNames(resourceMetrics, strategy, taken) : resourceMetrics;
   }
 
   const createHandler = (page: Page, access: Access) =>
@@ -158,7 +181,8 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       formats: pageFormats((message) => diag.warn(message), {
         showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
         scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
-        strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
+        strategy,
+        prometheusScopes: promClient ? [PROM_CLIENT] : [],
       }),
       onError: (error) => {
         page.metrics.failed('page');
@@ -173,18 +197,21 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   return {
     reader,
     cells,
-    probes: createProbes(
-      {
-        cells,
-        ignores: (message) => ports.ignores(message),
-        // Exporters do their work where tracing is suppressed.
-        isOwn: hasSpans || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
-        cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
-        work,
-        spans: hasSpans,
-      },
-      isEnabled,
-    ),
+    probes: [
+      ...createProbes(
+        {
+          cells,
+          ignores: (message) => ports.ignores(message),
+          // Exporters do their work where tracing is suppressed.
+          isOwn: hasSpans || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
+          cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
+          work,
+          spans: hasSpans,
+        },
+        isEnabled,
+      ),
+      ...(promClient ? [promClient.probe] : []),
+    ],
     begin: (serviceName, resource) => {
       if (page) ports.listen(serviceName, (access) => createHandler(page, access), page.group);
       if (ofPush) beginPush(ofPush, resource);

@@ -197,6 +197,11 @@ export const SETTINGS = {
     false,
     "true: also the names of prom-client's world, such as http_request_duration_seconds, for dashboards that use them.",
   ),
+  OTEL_METRICS_PROM_CLIENT: setting(
+    boolean,
+    false,
+    'true: what the service counts with prom-client is on the page too, under the names that it has there.',
+  ),
   OTEL_METRICS_EXEMPLAR_FILTER: setting(
     oneOf('trace_based', 'always_on', 'always_off'),
     'trace_based',

@@ -58,6 +58,15 @@ test('an agent that cannot be loaded costs one message, and the service runs', a
   assert.match(stderr, /^otel: the service runs without the agent: it could not start: Error: broken/);
 });
 
+test('copied into an ES module without its package.json, the agent says that it needs it, and the service runs', async (t) => {
+  const files = { 'package.json': '{ "type": "module" }', 'dist/main.js': "console.log('ran')" };
+  const { code, stdout, stderr } = await run(t, { cwd: serviceFolder(t, files) }).ended;
+  assert.deepEqual([code, stdout], [0, 'ran\n']);
+  assert.match(stderr, /^otel: the service runs without the agent: otel\/package\.json is not there,/m);
+  const complete = serviceFolder(t, { ...files, 'otel/package.json': '{ "type": "commonjs" }' });
+  assert.match((await run(t, { cwd: complete }).ended).stderr, /^otel: metrics of /m);
+});
+
 test('a process that has nothing left to do ends at once: no listener, timer or scrape keeps it', async (t) => {
   const { code, signal } = await run(t, { cwd: serviceFolder(t, { 'dist/main.js': 'setTimeout(() => {}, 10)' }) })
     .ended;

@@ -1,7 +1,7 @@
 import type { Cluster } from 'node:cluster';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry, CounterCell } from '@otel-register/cells';
 import { membersMetrics } from './group-metrics.ts';
 import { isMeetingPlace, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
@@ -18,8 +18,10 @@ export interface ClusterMetricsOptions {
   readonly address: string;
   /** The metrics of this process, within so many milliseconds. */
   readonly collect: (timeLimit?: number) => Promise<ResourceMetrics>;
-  /** Those of `cells` alone. */
-  readonly collectCells: () => Promise<ResourceMetrics>;
+  /** Those of them that may be read at any time. */
+  readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
+  /** Those that can be read in an instant. */
+  readonly recorded: () => readonly ScopeMetrics[];
   /** Keeps gauges apart by process. */
   readonly byProcess: boolean;
   readonly onError: (error: unknown) => void;
@@ -123,13 +125,13 @@ export class ClusterMetrics {
 
   #join(): void {
     if (this.#group) return;
-    const { cells, collect, collectCells, byProcess, scope, onError } = this.#options;
+    const { cells, collect, collectOften, recorded, byProcess, scope, onError } = this.#options;
     const late = this.#options.late();
     const group = new ProcessGroup({
       folder: () => meetingPlace(this.#place),
       collect,
-      recorded: () => cells.recorded(),
-      collectOften: async () => (await collectCells()).scopeMetrics,
+      recorded,
+      collectOften,
       describe: (members) => membersMetrics(scope, members),
       limit: cells.cardinalityLimit,
       byProcess,

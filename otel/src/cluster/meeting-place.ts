@@ -11,7 +11,7 @@ export interface Cluster {
 }
 
 /** Of the snapshots. Processes with another version of the agent, while a new one is rolled out, must not read them. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * The folder in which the processes of a cluster find each other; nobody but their user may enter it. It is made if need be.

@@ -28,7 +28,7 @@ export interface MetricPushOptions {
   /** All metrics, cumulative. Never rejects. */
   readonly collect: () => Promise<readonly ScopeMetrics[]>;
   /** Those of them that can be read at once, where they are whole without others. */
-  readonly recorded: () => ScopeMetrics | undefined;
+  readonly recorded: () => readonly ScopeMetrics[] | undefined;
   readonly sendInExit: (last: Last, longest: number) => boolean;
   /** Told of the milliseconds for which the event loop was kept. */
   readonly worked: (milliseconds: number) => void;
@@ -75,7 +75,7 @@ export class MetricPush implements Sender {
     const recorded = this.#isWaiting && otlp && !otlp.isDown ? this.#options.recorded() : undefined;
     if (!otlp || !recorded) return;
     const { attributes, schemaUrl } = this.#resource;
-    const metrics = { resource: { attributes, schemaUrl }, scopeMetrics: otlp.temporality.now([recorded]) };
+    const metrics = { resource: { attributes, schemaUrl }, scopeMetrics: otlp.temporality.now(recorded) };
     if (!this.#options.sendInExit({ what: 'metrics', protocol: this.#protocol, metrics }, longest))
       diag.warn(`the last metrics were not taken by ${otlp.destination} and are lost`);
   }

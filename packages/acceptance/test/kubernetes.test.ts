@@ -111,9 +111,7 @@ for (const [how, env, options] of [
     assert.equal(await (await fetch(service.url)).text(), 'hello');
     const page = await service.scrape();
     assert.equal(page.value('http_server_requests_total'), 1);
-    const { labels } = page.samples('target_info')[0] ?? { labels: {} };
-    assert.equal(labels.service_name, 'payments');
-    assert.equal(labels.k8s_pod_name, 'payments-7d4f');
+    assert.deepEqual(page.values('target_info', 'service_name', 'k8s_pod_name'), { 'payments payments-7d4f': 1 });
     assert.match(service.stderr(), /^otel: metrics of payments on http:\/\/0\.0\.0\.0:\d+\/metrics\n$/);
   });
 }

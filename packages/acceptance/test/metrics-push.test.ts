@@ -205,6 +205,19 @@ describe('OTEL_METRICS_EXPORTER=otlp', () => {
     assert.equal(requestsIn(own.metrics.at(-1)), 3);
   });
 
+  test('exponential histograms are sent where they are asked for', async (t) => {
+    const { own, service } = await startPushing(t, {
+      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+    });
+    await ask(service.url, 3);
+    const points = await afterRequests(own, 3);
+    const ofDuration = points.filter(({ name }) => name === 'http.server.request.duration');
+    assert.deepEqual(
+      ofDuration.map(({ kind, value }) => [kind, value]),
+      [['exponentialHistogram', 3]],
+    );
+  });
+
   test("the application's own metrics are sent as well", async (t) => {
     const { own, service } = await startPushing(t, {}, 'application-metrics.cjs');
     await service.step('').catch(() => {});

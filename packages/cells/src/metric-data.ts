@@ -13,6 +13,7 @@ import type { Exemplar } from './exemplars.ts';
 
 export type Timestamp = DataPoint<unknown>['startTime'];
 
+/** A moment as points have it. */
 export function timestamp(epochMilliseconds: number): Timestamp {
   return [Math.floor(epochMilliseconds / 1000), (epochMilliseconds % 1000) * 1e6];
 }

@@ -18,6 +18,13 @@ import { PgProbe } from './pg.ts';
 import { PrismaProbe } from './prisma.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
+import {
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+} from './prom-client.ts';
 import { RedisMetrics } from './redis-metrics.ts';
 import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
@@ -25,7 +32,16 @@ import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export { type CacheNamePattern, OwnWork, type Probe };
+export {
+  type CacheNamePattern,
+  OwnWork,
+  type Probe,
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+};
 
 export interface ProbeContext {
   readonly cells: CellRegistry;
@@ -78,6 +94,9 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'redis',
   'amqplib',
 ];
+
+/** Packages, with their versions, that tell of themselves and are not patched. */
+export const LISTENED_TO = { fastify: ['>=4.0.0 <6'], undici: ['>=6.0.0 <9'] } as const;
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
