@@ -99,7 +99,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     const { resourceMetrics, errors } = await source.collect(options);
     for (const error of errors) {
       page?.metrics.failed(error instanceof CallbackFailure ? error.type : 'collection');
-      failed(error instanceof CallbackFailure ? error.message : `a metric is left out: ${String(error)}`);
+      failed(error instanceof CallbackFailure ? error.message : `a metric is not on the page: ${String(error)}`);
     }
     return resourceMetrics;
   }
@@ -128,7 +128,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       collectOften,
       recorded,
       byProcess,
-      onError: (error) => failed(`numbers of the cluster may be missing: ${String(error)}`),
+      onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
     });
   const page: Page | undefined = hasPage
     ? {

@@ -156,15 +156,31 @@ describe('OTEL_METRICS_EXPORTER=otlp', () => {
     });
   }
 
-  test('what worker threads do is in what their process sends, also when they are gone', async (t) => {
-    const { own, service } = await startPushing(t, {}, 'worker-threads.cjs');
-    await ask(await service.step('start'), 5);
-    await ask(await service.step('start'), 6);
-    await afterRequests(own, 2 + 11);
-    assert.equal(await service.step('finish'), 0);
-    const points = await afterRequests(own, 3 + 11);
-    assert.equal(new Set(points.map(({ resource }) => resource['service.instance.id'])).size, 1);
-  });
+  for (const preference of ['cumulative', 'delta']) {
+    test(`what worker threads do is in what their process sends, also when they are gone (${preference})`, async (t) => {
+      const { own, service } = await startPushing(
+        t,
+        { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference, OTEL_METRIC_EXPORT_INTERVAL: '1000' },
+        'worker-threads.cjs',
+      );
+      const arrive = (requests: number) =>
+        until(`${requests} requests arrive`, async () => {
+          const points = preference === 'delta' ? own.metrics.flat() : own.metrics.at(-1);
+          return requestsIn(points) === requests;
+        });
+      await ask(await service.step('start'), 5);
+      await ask(await service.step('start'), 6);
+      await arrive(2 + 11);
+      assert.equal(await service.step('finish'), 0);
+      await arrive(3 + 11);
+      const points = own.metrics.flat();
+      assert.equal(new Set(points.map(({ resource }) => resource['service.instance.id'])).size, 1);
+      const temporalities = points.flatMap(({ name, temporality }) =>
+        name === 'http.server.requests' ? (temporality ?? []) : [],
+      );
+      assert.deepEqual([...new Set(temporalities)], [preference]);
+    });
+  }
 
   for (const preference of ['delta', 'lowmemory'] as const) {
     test(`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=${preference}: what comes adds up to what was asked`, async (t) => {
