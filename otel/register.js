@@ -49,7 +49,7 @@ function isWantedInThread(handedOver) {
 function unpackEnvironment() {
   if (process.env.pm2_env === undefined) return;
   for (const [name, value] of Object.entries(JSON.parse(process.env.pm2_env))) {
-    if (/^OTEL_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
+    if (/^(?:OTEL|SENTRY)_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
   }
 }
 

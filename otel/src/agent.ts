@@ -1,14 +1,16 @@
+import { isMainThread } from 'node:worker_threads';
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
-import { letExportsWait } from './exports-wait.ts';
-import { flushAtExit, type Sender } from './flush-at-exit.ts';
+import { ErrorReports, SentryServers } from './error-reports.ts';
+import { flushAtExit, type Pushed } from './flush-at-exit.ts';
 import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
+import { linkOwnSentry } from './own-sentry.ts';
 import { createPropagator } from './propagators.ts';
 import { createSampler } from './sampler.ts';
 import { serviceNameOf, serviceScript } from './service-name.ts';
@@ -31,10 +33,10 @@ export function start(): void {
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
   const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
-  const { metrics, senders } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
-  metrics?.begin(serviceName, resourceOf(config, serviceName));
-  const metricSender = metrics?.sender();
-  endWell(metricSender ? [...senders, metricSender] : senders);
+  const { metrics, pushed, resource } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
+  metrics?.begin(serviceName, resource);
+  // A scrape has no last one to wait for.
+  flushAtExit([...pushed, ...(metrics?.pushed() ?? [])]);
   if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, places: metrics?.places() ?? [] });
 }
 
@@ -42,9 +44,17 @@ export function start(): void {
 export function startInThread({ env, serviceName, places }: HandedOver): void {
   const config = readConfig(env, () => {});
   const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
-  const { metrics, senders } = run(config, serviceName, [], isSwitchedOn);
-  endWell(senders);
+  const { metrics, pushed } = run(config, serviceName, [], isSwitchedOn);
+  flushAtExit(pushed);
   metrics?.joinAsThread(places);
+}
+
+/** What runs. */
+interface Run {
+  readonly metrics: Metrics | undefined;
+  /** What spans and errors are pushed by. */
+  readonly pushed: readonly Pushed[];
+  readonly resource: Resource;
 }
 
 /** @param warnings to be said as soon as there is a way to */
@@ -53,9 +63,14 @@ function run(
   serviceName: string,
   warnings: readonly string[],
   isSwitchedOn: (name: string) => boolean,
-): { readonly metrics: Metrics | undefined; readonly senders: readonly Sender[] } {
+): Run {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
   const hasTraces = spanDestinations(config).length > 0;
+  const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
+  const resource = defaultResource().merge(resourceFromAttributes(attributes));
+  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, attributes, process.env);
+  const servers = new SentryServers();
+  if (hasTraces || reports) linkOwnSentry(hasTraces, reports, servers);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const spans = hasTraces ? loadTraces() : undefined;
@@ -65,8 +80,10 @@ function run(
     config.OTEL_NODE_LOG_CORRELATION,
     PROBES_WITH_SPANS,
   );
-  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn) : undefined;
-  const spanProbes = hasTraces && !hasMetrics ? createSpanProbes(isSwitchedOn) : [];
+  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
+  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
+  const spanProbes = (hasTraces || reports) && !hasMetrics ? createSpanProbes(isSwitchedOn, watching) : [];
+  if (metrics) reports?.countIn(metrics.cells);
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   // They read variables themselves, and say what is wrong with them.
@@ -74,32 +91,23 @@ function run(
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
-        resource: resourceOf(config, serviceName),
+        resource,
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
         sampler: createSampler(config),
-        textMapPropagator: createPropagator(config),
+        textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),
   );
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
-  return { metrics, senders: spanProcessors.filter((each) => each instanceof SpanBatches) };
-}
-
-/** A scrape has no last one to wait for: only what is sent has. */
-function endWell(senders: readonly Sender[]): void {
-  if (senders.length === 0) return;
-  letExportsWait();
-  flushAtExit(senders);
-}
-
-function resourceOf(config: Config, serviceName: string): Resource {
-  const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
-  return defaultResource().merge(resourceFromAttributes(attributes));
+  // Errors of a worker thread that nobody handles there are those of who started it.
+  if (isMainThread) reports?.watchProcess();
+  const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];
+  return { metrics, pushed, resource };
 }
 
 /** Evaluated here and not at start: forty libraries that a process without spans does not need. */

@@ -2,13 +2,13 @@ import { Worker, workerData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { OTLP_EXPORTERS, type OtlpProtocol } from './otlp-exporters.ts';
+import { OTLP_EXPORTERS, type OtlpProtocol, type SpanTarget } from './otlp-exporters.ts';
 import type { METRIC_EXPORTERS } from './push/exporters.ts';
 import { type SpanCopy, spansOf } from './span-copies.ts';
 
 /** What is to be sent, in a form that goes from thread to thread. */
 export type Last =
-  | { readonly what: 'spans'; readonly protocol: OtlpProtocol; readonly copies: readonly SpanCopy[] }
+  | { readonly what: 'spans'; readonly target: SpanTarget; readonly copies: readonly SpanCopy[] }
   | { readonly what: 'metrics'; readonly protocol: OtlpProtocol; readonly metrics: MetricsCopy };
 
 /** Without the methods of the resource. */
@@ -52,7 +52,8 @@ export function sendInThread(): void {
     Atomics.store(outcome, 0, code === ExportResultCode.SUCCESS ? SENT : FAILED);
     Atomics.notify(outcome, 0);
   };
-  if (last.what === 'spans') OTLP_EXPORTERS[last.protocol].make(OPTIONS).export(spansOf(last.copies), done);
+  if (last.what === 'spans')
+    OTLP_EXPORTERS[last.target.kind].make(OPTIONS, last.target).export(spansOf(last.copies), done);
   else
     loadExporters()
       [last.protocol].make(OPTIONS)

@@ -6,19 +6,13 @@ const LONGEST = 2_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Sends something from time to time, and has some of it left when the process ends. */
-export interface Sender {
-  /** What it sends, in a word. */
+/** What is pushed, and may not have been taken yet. */
+export interface Pushed {
+  /** `spans`. */
   readonly what: string;
-  /** Whether there is something that has not arrived. */
   readonly isWaiting: boolean;
-  /** Sends it, and settles when it has arrived or failed. */
   forceFlush(): Promise<void>;
-  /**
-   * Sends it while the process exits, unless it is known that nobody takes it.
-   *
-   * @param longest in milliseconds
-   */
+  /** @param longest in milliseconds */
   sendBeforeExit(longest: number): void;
 }
 
@@ -30,15 +24,18 @@ export interface Sender {
  *   it wants to;
  * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
  */
-export function flushAtExit(senders: readonly Sender[]): void {
+export function flushAtExit(pushed: readonly Pushed[]): void {
+  if (pushed.length === 0) return;
   let hasGivenUp = false;
   const flushed = async () => {
-    hasGivenUp = !(await isWithin(LONGEST, Promise.all(senders.map((each) => each.forceFlush()))));
-    if (hasGivenUp) diag.warn(`the last ${namesOf(senders)} were not taken within ${LONGEST / 1000} s and are lost`);
+    hasGivenUp = !(await isWithin(LONGEST, Promise.all(pushed.map((each) => each.forceFlush()))));
+    if (!hasGivenUp) return;
+    const late = new Set(pushed.filter(({ isWaiting }) => isWaiting).map(({ what }) => what));
+    diag.warn(`the last ${[...late].join(' and ')} were not taken within ${LONGEST / 1000} s and are lost`);
   };
 
   process.on('beforeExit', () => {
-    if (!hasGivenUp && senders.some(({ isWaiting }) => isWaiting)) void flushed();
+    if (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting)) void flushed();
   });
   for (const signal of SIGNALS) {
     const onSignal = () => {
@@ -50,7 +47,7 @@ export function flushAtExit(senders: readonly Sender[]): void {
   }
   process.on('exit', () => {
     const start = performance.now();
-    for (const each of hasGivenUp ? [] : senders) {
+    for (const each of hasGivenUp ? [] : pushed) {
       try {
         each.sendBeforeExit(LONGEST - (performance.now() - start));
       } catch (error) {
@@ -58,11 +55,6 @@ export function flushAtExit(senders: readonly Sender[]): void {
       }
     }
   });
-}
-
-function namesOf(senders: readonly Sender[]): string {
-  const waiting = senders.filter(({ isWaiting }) => isWaiting);
-  return [...new Set(waiting.map(({ what }) => what))].join(' and ');
 }
 
 /** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */

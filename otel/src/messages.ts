@@ -48,8 +48,23 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
     else if (ANSWERS.test(start)) first(start);
     else line(...parts);
   };
-  const logger: DiagLogger = { error: line, warn, info, debug: line, verbose: line };
+  const error = (...parts: unknown[]) => {
+    if (!isOfOwnSentry(textOf(parts[0]))) line(...parts);
+  };
+  const logger: DiagLogger = { error, warn, info, debug: line, verbose: line };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  // Sentry 10 may put an API of its own in the place of the global one; what the agent says is said all the same.
+  const importance = { error: DiagLogLevel.ERROR, warn: DiagLogLevel.WARN, info: DiagLogLevel.INFO };
+  for (const name of ['error', 'warn', 'info'] as const)
+    Object.assign(diag, { [name]: LEVELS[level] >= importance[name] ? logger[name] : () => {} });
+}
+
+/** What the API says when Sentry 10, started by the service, finds that the process has an OpenTelemetry. */
+function isOfOwnSentry(message: string): boolean {
+  return (
+    /^Error: @opentelemetry\/api: (?:Attempted duplicate registration|Registration of version)/.test(message) &&
+    /[\\/]@sentry[\\/]/.test(message)
+  );
 }
 
 /** Calls `tell` once for each distinct message, and for no more than a hundred of them. */

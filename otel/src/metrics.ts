@@ -12,14 +12,15 @@ import {
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { type Access, createScrapeHandler } from '@otel-register/listener';
-import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
+import { createProbes, OwnWork, type Probe, type ProbeContext } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { lateAnswersMetric } from './cluster/group-metrics.ts';
 import type { Cluster as Place } from './cluster/meeting-place.ts';
 import { derive } from './derived-metrics.ts';
 import { sendInExit } from './exit-thread.ts';
-import type { Sender } from './flush-at-exit.ts';
+import { letExportsWait } from './exports-wait.ts';
+import type { Pushed } from './flush-at-exit.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
 import { measurePages, type PageMetrics } from './page-metrics.ts';
@@ -41,7 +42,7 @@ export interface Metrics {
   /** Starts answering scrapes and sending metrics, whichever of it is asked for. */
   readonly begin: (serviceName: string, resource: Resource) => void;
   /** What sends them, once it has begun. */
-  readonly sender: () => Sender | undefined;
+  readonly pushed: () => readonly Pushed[];
   /** Where the worker threads of this process bring their numbers. */
   readonly places: () => Place[];
   /** Brings the numbers of this worker thread there. */
@@ -54,11 +55,16 @@ interface Page {
   readonly metrics: PageMetrics;
 }
 
+/** What the probes watch besides, for others. */
+export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer'>;
+
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
-export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
+export function createMetrics(config: Config, isEnabled: (name: string) => boolean, watching: Watching = {}): Metrics {
   const hasSpans = spanDestinations(config).length > 0;
   const hasPage = config.OTEL_METRICS_EXPORTER.includes('prometheus');
   const isPushed = config.OTEL_METRICS_EXPORTER.some((exporter) => exporter !== 'prometheus');
+  // Of errors it is told in which request they happened, also where there are no spans.
+  const hasContexts = hasSpans || watching.onRequestError !== undefined;
   const hasExponentialHistograms =
     config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({
@@ -142,7 +148,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   // Each process of a cluster sends its own numbers, with those of its threads.
   const ofPush = isPushed ? groupAt('push', false) : undefined;
   const groups = [page?.group, ofPush].filter((group) => group !== undefined);
-  let push: Sender | undefined;
+  let push: Pushed | undefined;
 
   function beginPush(group: ClusterMetrics, resource: Resource): void {
     group.beginWithThreads();
@@ -156,6 +162,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     };
     try {
       const { MetricPush } = loadPush();
+      letExportsWait();
       push = new MetricPush({
         ...{ config, resource, cells, collect, sendInExit },
         recorded: () => (group.isAlone ? recorded() : undefined),
@@ -203,10 +210,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
           cells,
           ignores: (message) => ports.ignores(message),
           // Exporters do their work where tracing is suppressed.
-          isOwn: hasSpans || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
+          isOwn: hasContexts || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
           cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
           work,
-          spans: hasSpans,
+          spans: hasContexts,
+          ...watching,
         },
         isEnabled,
       ),
@@ -216,7 +224,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       if (page) ports.listen(serviceName, (access) => createHandler(page, access), page.group);
       if (ofPush) beginPush(ofPush, resource);
     },
-    sender: () => push,
+    pushed: () => (push ? [push] : []),
     places: () => groups.map(({ place }) => place),
     // The same variables have made the same groups there.
     joinAsThread: (places) => {

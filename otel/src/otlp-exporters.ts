@@ -2,6 +2,7 @@ import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { createSpanExporter } from '@otel-register/sentry-link/span-exporter';
 import type { Config } from './settings.ts';
 
 export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
@@ -11,9 +12,29 @@ export interface OtlpOptions {
   readonly timeoutMillis?: number;
 }
 
+/** Where spans are sent, in a form that goes from thread to thread. */
+export interface SpanTarget {
+  readonly kind: OtlpProtocol | 'sentry';
+  /** Of Sentry. */
+  readonly dsn?: string;
+  readonly json?: boolean;
+}
+
 /** What sends spans by each protocol, and what semantic conventions call it (`otel.component.type`). */
-export const OTLP_EXPORTERS: Record<OtlpProtocol, { make(options?: OtlpOptions): SpanExporter; type: string }> = {
+export const OTLP_EXPORTERS: Record<
+  SpanTarget['kind'],
+  { make(options: OtlpOptions, target: SpanTarget): SpanExporter; type: string }
+> = {
   'http/protobuf': { make: (options) => new ProtobufExporter(options), type: 'otlp_http_span_exporter' },
   'http/json': { make: (options) => new JsonExporter(options), type: 'otlp_http_json_span_exporter' },
   grpc: { make: (options) => new GrpcExporter(options), type: 'otlp_grpc_span_exporter' },
+  sentry: {
+    make: (options, { dsn = '', json = false }) => createSpanExporter(dsn, { ...options, json }),
+    type: 'otlp_http_span_exporter',
+  },
 };
+
+/** What a person knows it as. */
+export function nameOf({ kind }: SpanTarget): string {
+  return kind === 'sentry' ? 'OTLP to Sentry' : `OTLP over ${kind}`;
+}

@@ -55,6 +55,32 @@ const ratio: Parser<number> = {
 
 const otlpProtocol = oneOf('http/protobuf', 'http/json', 'grpc');
 
+const sampler = oneOf(
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+);
+
+export type SamplerName = typeof sampler extends Parser<infer T> ? T : never;
+
+/** As Sentry's SDK takes it: a project by number, at a host that may have a port and a path. */
+const dsn: Parser<string> = {
+  expected: "a project's DSN, such as https://key@o1.ingest.sentry.io/2",
+  parse: (value) =>
+    /^https?:\/\/\w+(?::\w+)?@(?:[\w.-]+|\[[\w:.%]+\])(?::\d+)?\/(?:[^?#]*\/)?\d+$/.test(value) ? value : undefined,
+};
+
+const url: Parser<string> = {
+  expected: 'a URL',
+  parse: (value) => (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value) ? value : undefined),
+};
+
+/** What OTEL_PROPAGATORS knows. */
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'sentry' | 'none';
+
 /** What OTEL_TRACES_EXPORTER knows. */
 export type SpanDestination = 'otlp' | 'console' | 'none';
 
@@ -251,32 +277,51 @@ export const SETTINGS = {
     'The same for metrics alone.',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
   ),
-  OTEL_TRACES_SAMPLER: setting(
-    oneOf(
-      'always_on',
-      'always_off',
-      'traceidratio',
-      'parentbased_always_on',
-      'parentbased_always_off',
-      'parentbased_traceidratio',
+  OTEL_TRACES_SAMPLER: {
+    ...setting<SamplerName | undefined>(
+      sampler,
+      undefined,
+      'Which requests have spans; with parentbased_, what the caller has decided comes first.',
+      'parentbased_always_on, or parentbased_traceidratio of SENTRY_TRACES_SAMPLE_RATE',
     ),
-    'parentbased_always_on',
-    'Which requests have spans; with parentbased_, what the caller has decided comes first.',
-  ),
+    instead: { value: 'parentbased_always_on', text: 'parentbased_always_on' },
+  },
   OTEL_TRACES_SAMPLER_ARG: setting(
     ratio,
     1,
     'The share that the samplers with a ratio take: 0.01 is one in a hundred.',
   ),
-  OTEL_PROPAGATORS: setting(
-    someOf('tracecontext', 'baggage', 'b3', 'b3multi', 'none'),
-    ['tracecontext', 'baggage'],
-    'The headers that a trace is continued by, from who calls and to whom is called: a list of tracecontext, baggage, b3, b3multi.',
+  OTEL_PROPAGATORS: setting<readonly PropagatorName[] | undefined>(
+    someOf('tracecontext', 'baggage', 'b3', 'b3multi', 'sentry', 'none'),
+    undefined,
+    'The headers that a trace is continued by, from who calls and to whom is called: a list of tracecontext, baggage, b3, b3multi, sentry.',
+    'tracecontext,baggage, and sentry with SENTRY_DSN',
   ),
   OTEL_BSP_SCHEDULE_DELAY: setting(milliseconds, 5000, 'Milliseconds that spans wait for others to be sent with.'),
   OTEL_BSP_MAX_QUEUE_SIZE: setting(positive, 2048, 'Most spans that wait; what is beyond is dropped and counted.'),
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: setting(positive, 512, 'Most spans that are sent at once.'),
   OTEL_BSP_EXPORT_TIMEOUT: setting(milliseconds, 30_000, 'Milliseconds within which they must be taken.'),
+  SENTRY_DSN: setting(dsn, '', 'Errors are reported to this project of Sentry, with their traces.', 'none'),
+  SENTRY_ENVIRONMENT: setting(
+    text,
+    '',
+    'Where the service runs, for Sentry.',
+    'deployment.environment.name of the resource, or production',
+  ),
+  SENTRY_RELEASE: setting(text, '', 'What runs, for Sentry.', 'service.version of the resource, or none'),
+  SENTRY_TRACES_SAMPLE_RATE: setting<number | undefined>(
+    ratio,
+    undefined,
+    'More than 0: spans go to Sentry too, those of this share of requests.',
+    '0',
+  ),
+  SENTRY_ORGANIZATION_URL: setting(
+    url,
+    '',
+    'Where your organisation is in Sentry, such as https://acme.sentry.io: the page says how the traces of its exemplars are found there.',
+    'none',
+  ),
+  SENTRY_DEBUG: setting(boolean, false, "true: Sentry's SDK says on stderr what it does."),
   OTEL_NODE_LOG_CORRELATION: setting(
     boolean,
     false,

@@ -2,29 +2,31 @@ import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { sendInExit } from './exit-thread.ts';
-import type { Sender } from './flush-at-exit.ts';
-import { OTLP_EXPORTERS, type OtlpProtocol } from './otlp-exporters.ts';
+import type { Pushed } from './flush-at-exit.ts';
+import { reportedOnce } from './losses.ts';
+import { nameOf, OTLP_EXPORTERS, type SpanTarget } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
 import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';
 
 /** Sends spans in batches from a queue with a bound; what is lost, there or on the way, is counted, and said once. */
-export class SpanBatches extends BatchSpanProcessor implements Sender {
+export class SpanBatches extends BatchSpanProcessor implements Pushed {
   readonly what = 'spans';
-  readonly #protocol: OtlpProtocol;
+  readonly #target: SpanTarget;
   readonly #exporter: SpanExporter;
   readonly #counts: SpanCounts;
   readonly #most: number;
   #queued = 0;
   #onTheWay = 0;
-  /** Since spans last arrived. */
-  #lost = 0;
+  readonly #reported: ReturnType<typeof reportedOnce>;
+  /** Whether the last that were sent did not arrive. */
+  #areLost = false;
   /** What leaves the queue while nothing can be sent any more. */
   #left: ReadableSpan[] | undefined;
 
-  constructor(protocol: OtlpProtocol, config: Config, counts: SpanCounts) {
+  constructor(target: SpanTarget, config: Config, counts: SpanCounts) {
     const most = config.OTEL_BSP_MAX_QUEUE_SIZE;
-    const exporter = OTLP_EXPORTERS[protocol].make();
+    const exporter = OTLP_EXPORTERS[target.kind].make({}, target);
     super({
       exporter: {
         export: (spans, done) => this.#export(spans, done),
@@ -35,7 +37,8 @@ export class SpanBatches extends BatchSpanProcessor implements Sender {
       scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
       exportTimeoutMillis: config.OTEL_BSP_EXPORT_TIMEOUT,
     });
-    this.#protocol = protocol;
+    this.#target = target;
+    this.#reported = reportedOnce(this.what, `sent by ${nameOf(target)}`);
     this.#exporter = exporter;
     this.#counts = counts;
     this.#most = most;
@@ -74,13 +77,9 @@ export class SpanBatches extends BatchSpanProcessor implements Sender {
     // It empties the queue at once.
     void super.forceFlush();
     const spans = this.#left;
-    if (this.#lost > 0) return;
-    if (!sendInExit({ what: 'spans', protocol: this.#protocol, copies: copiesOf(spans) }, longest))
-      diag.warn(`the last ${spans.length} spans were not taken by ${this.#destination} and are lost`);
-  }
-
-  get #destination(): string {
-    return `OTLP over ${this.#protocol}`;
+    if (this.#areLost) return;
+    if (!sendInExit({ what: 'spans', target: this.#target, copies: copiesOf(spans) }, longest))
+      diag.warn(`the last ${spans.length} spans were not taken by ${nameOf(this.#target)} and are lost`);
   }
 
   #export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
@@ -94,25 +93,11 @@ export class SpanBatches extends BatchSpanProcessor implements Sender {
     this.#exporter.export(spans, ({ error, code }) => {
       this.#onTheWay -= spans.length;
       const failure = code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('unknown reason'));
-      this.#counts.exported(spans.length, OTLP_EXPORTERS[this.#protocol].type, failure);
-      this.#report(spans.length, failure);
+      this.#counts.exported(spans.length, OTLP_EXPORTERS[this.#target.kind].type, failure);
+      this.#areLost = failure !== undefined;
+      this.#reported(spans.length, failure);
       // The processor would log every failure, with its stack.
       done({ code: ExportResultCode.SUCCESS });
     });
-  }
-
-  /** Says when spans begin to be lost on the way, and when they arrive again. */
-  #report(spans: number, failure: Error | undefined): void {
-    if (failure) {
-      if (this.#lost === 0) {
-        diag.error(
-          `spans cannot be sent by ${this.#destination}: ${failure.message || failure.name}; they are dropped until they can, the service is not affected`,
-        );
-      }
-      this.#lost += spans;
-    } else if (this.#lost > 0) {
-      diag.info(`spans are sent by ${this.#destination} again; ${this.#lost} were lost`);
-      this.#lost = 0;
-    }
   }
 }

@@ -6,6 +6,7 @@ import { CellRegistry } from '@otel-register/cells';
 import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
 import { lateAnswersMetric, membersMetrics } from '../src/cluster/group-metrics.ts';
+import { countErrors, tellTraceUrl } from '../src/error-counts.ts';
 import { measurePages } from '../src/page-metrics.ts';
 import { countDataPoints } from '../src/push/data-point-counts.ts';
 import { countSpans } from '../src/span-counts.ts';
@@ -24,6 +25,8 @@ test('the table of metrics in the README names every metric that the probes decl
   lateAnswersMetric(cells);
   countSpans(cells);
   countDataPoints(cells);
+  countErrors(cells);
+  tellTraceUrl(cells, 'https://acme.sentry.io');
   measurePages(cells);
   const one = { running: 1, late: 0 };
   const ofCluster = membersMetrics('test', { processes: one, threads: one }).metrics;

@@ -43,13 +43,19 @@ for (const [name, value, message] of [
   [
     'OTEL_PROPAGATORS',
     'xray,B3',
-    'OTEL_PROPAGATORS="xray,B3" is not a list of tracecontext, baggage, b3, b3multi, none; using b3 instead',
+    'OTEL_PROPAGATORS="xray,B3" is not a list of tracecontext, baggage, b3, b3multi, sentry, none; using b3 instead',
   ],
   [
     'OTEL_PROPAGATORS',
     'ottrace',
-    'OTEL_PROPAGATORS="ottrace" is not a list of tracecontext, baggage, b3, b3multi, none; using tracecontext,baggage instead',
+    'OTEL_PROPAGATORS="ottrace" is not a list of tracecontext, baggage, b3, b3multi, sentry, none; using tracecontext,baggage, and sentry with SENTRY_DSN instead',
   ],
+  [
+    'SENTRY_DSN',
+    'https://sentry.io/2',
+    'SENTRY_DSN="https://sentry.io/2" is not a project\'s DSN, such as https://key@o1.ingest.sentry.io/2; using none instead',
+  ],
+  ['SENTRY_TRACES_SAMPLE_RATE', '10%', 'SENTRY_TRACES_SAMPLE_RATE="10%" is not a number from 0 to 1; using 0 instead'],
   [
     'OTEL_EXPORTER_PROMETHEUS_PORT',
     '65536',

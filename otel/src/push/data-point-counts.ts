@@ -1,5 +1,5 @@
 import type { CellRegistry } from '@otel-register/cells';
-import { errorTypeOf } from '../span-counts.ts';
+import { errorTypeOf } from '../error-counts.ts';
 
 /** Told of points that an exporter has sent, or could not send. */
 export type CountDataPoints = (points: number, exporter: string, failure: Error | undefined) => void;

@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry } from '@otel-register/cells';
 import type { Last } from '../exit-thread.ts';
-import type { Sender } from '../flush-at-exit.ts';
+import type { Pushed } from '../flush-at-exit.ts';
 import type { Config } from '../settings.ts';
 import { countDataPoints } from './data-point-counts.ts';
 import { METRIC_EXPORTERS } from './exporters.ts';
@@ -38,7 +38,7 @@ export interface MetricPushOptions {
  * Sends the metrics of this process to where OTEL_METRICS_EXPORTER says, beside the page or instead of it. The exporters read the
  * standard OTEL_EXPORTER_OTLP_… themselves. This file is loaded only when metrics are to be sent.
  */
-export class MetricPush implements Sender {
+export class MetricPush implements Pushed {
   readonly what = 'metrics';
   readonly #options: MetricPushOptions;
   readonly #resource: Resource;

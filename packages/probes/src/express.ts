@@ -1,13 +1,17 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { KeyTree } from '@otel-register/cells';
 import { routeOf, setRoute } from './http-route.ts';
+import { NestErrors } from './nest-errors.ts';
 import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
+import { isOfService, type OnRequestError } from './request-errors.ts';
 
 /** Express 5 routes with the package `router`, Express 4 with a router of its own. */
 const ROUTER_VERSIONS = ['>=2.0.0 <3'];
 const EXPRESS_4 = ['>=4.0.0 <5'];
+/** What both end with. */
+const FINAL_HANDLER_VERSIONS = ['>=1.0.0 <3'];
 
 type Path = string | RegExp | readonly Path[];
 
@@ -57,23 +61,79 @@ type ExpressRequest = IncomingMessage & {
 export class ExpressProbe extends Probe {
   readonly #patterns = KeyTree.bounded<string>(10_000);
 
-  constructor() {
+  /** Undefined where nobody wants to know of errors. */
+  readonly #onError: OnRequestError | undefined;
+  readonly #nest: NestErrors | undefined;
+
+  constructor(onError?: OnRequestError) {
     super('express');
+    this.#onError = onError;
+    this.#nest = onError && new NestErrors(onError, (error) => this.failed(error));
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
     const handling = (original: Method) => this.#handling(original);
-    const router = { use: using, param: (original: Method) => this.#addingParam(original) };
+    const handlingError = (original: Method) => this.#handlingError(original);
+    const router = {
+      use: (original: Method) => this.#using(original),
+      param: (original: Method) => this.#addingParam(original),
+    };
     return [
       this.patched('router', ROUTER_VERSIONS, [
         { module: 'router', wrappers: router },
-        { module: 'router/lib/layer.js', wrappers: { handleRequest: handling } },
+        { module: 'router/lib/layer.js', wrappers: { handleRequest: handling, handleError: handlingError } },
       ]),
       this.patched('express', EXPRESS_4, [
         { module: 'express/lib/router/index.js', holder: (exports: object) => exports, wrappers: router },
-        { module: 'express/lib/router/layer.js', wrappers: { handle_request: handling } },
+        { module: 'express/lib/router/layer.js', wrappers: { handle_request: handling, handle_error: handlingError } },
+      ]),
+      this.patched('finalhandler', FINAL_HANDLER_VERSIONS, [
+        { module: 'finalhandler', replace: (make: Method) => this.#makingFinalHandler(make) },
       ]),
     ];
+  }
+
+  #using(original: Method): Method {
+    const remembering = using(original);
+    const made = () => this.#nest?.applicationMade();
+    return function use(this: Router) {
+      made();
+      return remembering.apply(this, arguments as never);
+    };
+  }
+
+  /** The layers that come after an error are each given it, whether they handle errors or not. */
+  #handlingError(original: Method): Method {
+    if (!this.#onError) return original;
+    const failed = (error: unknown, request: IncomingMessage, response: ServerResponse) =>
+      this.#requestFailed(error, request, response);
+    return function handleError(this: Layer, error: unknown, request: IncomingMessage, response: ServerResponse) {
+      failed(error, request, response);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  /** What no layer has handled comes to the final handler. */
+  #makingFinalHandler(make: Method): Method {
+    if (!this.#onError) return make;
+    const failed = (error: unknown, request: IncomingMessage, response: ServerResponse) =>
+      this.#requestFailed(error, request, response);
+    function finalhandler(this: unknown, request: IncomingMessage, response: ServerResponse) {
+      const handle: Method = make.apply(this, arguments as never);
+      return function (this: unknown, error: unknown) {
+        if (error) failed(error, request, response);
+        return handle.apply(this, arguments as never);
+      };
+    }
+    return Object.defineProperty(finalhandler, 'length', { value: make.length });
+  }
+
+  #requestFailed(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    try {
+      if (isOfService(error)) this.#onError?.({ error, framework: 'express', request, response });
+    } catch (failure) {
+      this.failed(failure);
+    }
   }
 
   #handling(original: Method): Method {

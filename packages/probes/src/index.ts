@@ -8,7 +8,7 @@ import { FastifyProbe } from './fastify.ts';
 import { HapiProbe } from './hapi.ts';
 import { HonoProbe } from './hono.ts';
 import { HttpClientProbe } from './http-client.ts';
-import { HttpClientMetrics } from './http-client-metrics.ts';
+import { HttpClientMetrics, type OwnServer } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
@@ -26,14 +26,18 @@ import {
   type PromClientSource,
 } from './prom-client.ts';
 import { RedisMetrics } from './redis-metrics.ts';
+import type { OnRequestError } from './request-errors.ts';
 import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
 import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
+export { contextOfException, requestIn } from './request-context.ts';
+export { contextOf, type OnRequestError, type RequestError, requestAttributes } from './request-errors.ts';
 export {
   type CacheNamePattern,
+  type OwnServer,
   OwnWork,
   type Probe,
   type PromClientExemplar,
@@ -49,10 +53,14 @@ export interface ProbeContext {
   readonly ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
   /** Whether what happens now is telemetry's own, such as an export of spans. */
   readonly isOwn: () => boolean;
+  /** Tells the servers that take telemetry, whoever sends it; none unless given. */
+  readonly isOwnServer?: OwnServer | undefined;
   /** Names of caches for the keys of Redis; those of other keys are their prefixes. */
   readonly cacheNames: readonly CacheNamePattern[];
   /** Whether traces are on: the probes of {@link PROBES_WITH_SPANS} make spans then. */
   readonly spans: boolean;
+  /** Told of what went wrong in frameworks, if anybody wants to know; then contexts tell their request, see `requestIn`. */
+  readonly onRequestError?: OnRequestError | undefined;
   /** What the agent does for itself and is not to be measured; nothing unless given. */
   readonly work?: OwnWork;
 }
@@ -100,18 +108,30 @@ export const LISTENED_TO = { fastify: ['>=4.0.0 <6'], undici: ['>=6.0.0 <9'] } a
 
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
-  { cells, ignores, isOwn, cacheNames, spans, work = new OwnWork() }: ProbeContext,
+  {
+    cells,
+    ignores,
+    isOwn,
+    cacheNames,
+    spans,
+    onRequestError,
+    isOwnServer = () => false,
+    work = new OwnWork(),
+  }: ProbeContext,
   isEnabled: (name: ProbeName) => boolean,
 ): Probe[] {
   const database = new DatabaseOperations(cells);
   const redis = new RedisMetrics(cells, database, cacheNames);
-  const httpClients = new HttpClientMetrics(cells, isOwn);
+  const httpClients = new HttpClientMetrics(cells, isOwn, isOwnServer);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
-    http: () => [new HttpServerProbe(cells, ignores, spans), new HttpClientProbe(httpClients, spans)],
+    http: () => [
+      new HttpServerProbe(cells, ignores, spans, onRequestError !== undefined),
+      new HttpClientProbe(httpClients, spans),
+    ],
     undici: () => new UndiciProbe(httpClients, spans),
-    express: () => new ExpressProbe(),
-    fastify: () => new FastifyProbe(),
-    koa: () => new KoaProbe(),
+    express: () => new ExpressProbe(onRequestError),
+    fastify: () => new FastifyProbe(onRequestError),
+    koa: () => new KoaProbe(onRequestError),
     hapi: () => new HapiProbe(),
     hono: () => new HonoProbe(),
     restify: () => new RestifyProbe(),
