@@ -1,11 +1,11 @@
 import { isMainThread } from 'node:worker_threads';
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
-import { flushAtExit } from './flush-at-exit.ts';
+import { flushAtExit, type Pushed } from './flush-at-exit.ts';
 import { isEnabled } from './instrumentation-names.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -22,7 +22,7 @@ import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
 
-export { sendInThread } from './last-spans.ts';
+export { sendInThread } from './exit-thread.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -33,17 +33,28 @@ export function start(): void {
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
   const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
-  const metrics = run(config, serviceName, warnings, (name) => isEnabled(config, name));
-  metrics?.listen(serviceName);
-  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, place: metrics?.place() });
+  const { metrics, pushed, resource } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
+  metrics?.begin(serviceName, resource);
+  // A scrape has no last one to wait for.
+  flushAtExit([...pushed, ...(metrics?.pushed() ?? [])]);
+  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, places: metrics?.places() ?? [] });
 }
 
 /** Starts it in a worker thread of a process in which it runs: what is measured there is on the page of the process. */
-export function startInThread({ env, serviceName, place }: HandedOver): void {
+export function startInThread({ env, serviceName, places }: HandedOver): void {
   const config = readConfig(env, () => {});
   const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
-  const metrics = run(config, serviceName, [], isSwitchedOn);
-  if (place) metrics?.joinAsThread(place);
+  const { metrics, pushed } = run(config, serviceName, [], isSwitchedOn);
+  flushAtExit(pushed);
+  metrics?.joinAsThread(places);
+}
+
+/** What runs. */
+interface Run {
+  readonly metrics: Metrics | undefined;
+  /** What spans and errors are pushed by. */
+  readonly pushed: readonly Pushed[];
+  readonly resource: Resource;
 }
 
 /** @param warnings to be said as soon as there is a way to */
@@ -52,11 +63,12 @@ function run(
   serviceName: string,
   warnings: readonly string[],
   isSwitchedOn: (name: string) => boolean,
-): Metrics | undefined {
+): Run {
   const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
   const hasTraces = spanDestinations(config).length > 0;
-  const resource = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
-  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, resource, process.env);
+  const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
+  const resource = defaultResource().merge(resourceFromAttributes(attributes));
+  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, attributes, process.env);
   const servers = new SentryServers();
   if (hasTraces || reports) linkOwnSentry(hasTraces, reports, servers);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
@@ -79,7 +91,7 @@ function run(
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
-        resource: defaultResource().merge(resourceFromAttributes(resource)),
+        resource,
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
         instrumentations: metrics?.probes ?? spanProbes,
@@ -94,10 +106,8 @@ function run(
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // Errors of a worker thread that nobody handles there are those of who started it.
   if (isMainThread) reports?.watchProcess();
-  // A scrape has no last one to wait for: only spans and errors are pushed.
   const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];
-  if (pushed.length > 0) flushAtExit(pushed);
-  return metrics;
+  return { metrics, pushed, resource };
 }
 
 /** Evaluated here and not at start: forty libraries that a process without spans does not need. */

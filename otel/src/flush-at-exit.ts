@@ -7,7 +7,7 @@ const LONGEST = 2_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** What is pushed, and may not have been taken yet. */
-interface Pushed {
+export interface Pushed {
   /** `spans`. */
   readonly what: string;
   readonly isWaiting: boolean;
@@ -25,6 +25,7 @@ interface Pushed {
  * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
  */
 export function flushAtExit(pushed: readonly Pushed[]): void {
+  if (pushed.length === 0) return;
   let hasGivenUp = false;
   const flushed = async () => {
     hasGivenUp = !(await isWithin(LONGEST, Promise.all(pushed.map((each) => each.forceFlush()))));

@@ -31,14 +31,23 @@ const EXPORTS = /^Export (?:retry|failed)/;
 /** What a span says when it has reached a limit, which all that are like it reach as well. */
 const LIMITS = /^(?:Dropping extra|Dropped \d+ (?:events|links)|No events allowed)/;
 
+/** What exporters say of each answer that is not as it should be. */
+const ANSWERS = /Export succeeded but could not|Received Partial Success/;
+
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
   const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
   const info = (...parts: unknown[]) => {
     if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
   };
-  const limit = once(line);
-  const warn = (...parts: unknown[]) => (LIMITS.test(String(parts[0])) ? limit(textOf(parts[0])) : line(...parts));
+  const first = once(line);
+  const warn = (...parts: unknown[]) => {
+    // The exporters' own name comes first.
+    const start = parts.slice(0, 2).map(textOf).join(' ');
+    if (LIMITS.test(start)) first(textOf(parts[0]));
+    else if (ANSWERS.test(start)) first(start);
+    else line(...parts);
+  };
   const error = (...parts: unknown[]) => {
     if (!isOfOwnSentry(textOf(parts[0]))) line(...parts);
   };

@@ -135,7 +135,22 @@ export const SETTINGS = {
   OTEL_SDK_DISABLED: setting(boolean, false, 'true: nothing of the agent is loaded.'),
   OTEL_SERVICE_NAME: setting(text, '', 'Name of the service.', 'the name in the nearest package.json'),
   OTEL_RESOURCE_ATTRIBUTES: setting(attributes, {}, 'What else describes the process: key=value,…', 'none'),
-  OTEL_METRICS_EXPORTER: setting(someOf('prometheus', 'none'), ['prometheus'], 'none switches metrics off.'),
+  OTEL_METRICS_EXPORTER: setting(
+    someOf('prometheus', 'otlp', 'console', 'none'),
+    ['prometheus'],
+    'prometheus is the page, otlp sends metrics to a collector, console prints them to stdout; several with commas. none switches metrics off.',
+  ),
+  OTEL_METRIC_EXPORT_INTERVAL: setting(positive, 60_000, 'Milliseconds between two times that metrics are sent.'),
+  OTEL_METRIC_EXPORT_TIMEOUT: setting(
+    positive,
+    30_000,
+    'Milliseconds within which they must be taken, and no more than lie between two times.',
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: setting(
+    oneOf('cumulative', 'delta', 'lowmemory'),
+    'cumulative',
+    'delta sends of counters and histograms what came since the last time; lowmemory too, but of those that are observed all since the start.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_HOST: setting(
     text,
     'localhost',
@@ -236,24 +251,30 @@ export const SETTINGS = {
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     text,
     '',
-    'The collector that spans go to. The other standard OTEL_EXPORTER_OTLP_… apply: _HEADERS, _COMPRESSION, _TIMEOUT, _CERTIFICATE, _CLIENT_KEY, _CLIENT_CERTIFICATE, _INSECURE.',
+    'The collector that spans and metrics go to. The other standard OTEL_EXPORTER_OTLP_… apply: _HEADERS, _COMPRESSION, _TIMEOUT, _CERTIFICATE, _CLIENT_KEY, _CLIENT_CERTIFICATE, _INSECURE.',
     'http://localhost:4318, of gRPC http://localhost:4317',
   ),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(
     text,
     '',
-    'The same for spans alone, with its whole path; OTEL_EXPORTER_OTLP_TRACES_… has all others as well.',
+    'The same for spans alone, with its whole path; OTEL_EXPORTER_OTLP_TRACES_… and OTEL_EXPORTER_OTLP_METRICS_… have all others as well.',
     '/v1/traces below OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   OTEL_EXPORTER_OTLP_PROTOCOL: setting(
     otlpProtocol,
     'http/protobuf',
-    'How spans are sent: http/protobuf, http/json or grpc.',
+    'How spans and metrics are sent: http/protobuf, http/json or grpc.',
   ),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: setting<Protocol | undefined>(
     otlpProtocol,
     undefined,
     'The same for spans alone.',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: setting<Protocol | undefined>(
+    otlpProtocol,
+    undefined,
+    'The same for metrics alone.',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
   ),
   OTEL_TRACES_SAMPLER: {

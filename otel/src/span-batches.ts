@@ -1,14 +1,16 @@
 import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { sendBeforeExit } from './last-spans.ts';
+import { sendInExit } from './exit-thread.ts';
+import type { Pushed } from './flush-at-exit.ts';
 import { reportedOnce } from './losses.ts';
 import { nameOf, OTLP_EXPORTERS, type SpanTarget } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
+import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';
 
 /** Sends spans in batches from a queue with a bound; what is lost, there or on the way, is counted, and said once. */
-export class SpanBatches extends BatchSpanProcessor {
+export class SpanBatches extends BatchSpanProcessor implements Pushed {
   readonly what = 'spans';
   readonly #target: SpanTarget;
   readonly #exporter: SpanExporter;
@@ -76,7 +78,7 @@ export class SpanBatches extends BatchSpanProcessor {
     void super.forceFlush();
     const spans = this.#left;
     if (this.#areLost) return;
-    if (!sendBeforeExit(this.#target, spans, longest))
+    if (!sendInExit({ what: 'spans', target: this.#target, copies: copiesOf(spans) }, longest))
       diag.warn(`the last ${spans.length} spans were not taken by ${nameOf(this.#target)} and are lost`);
   }
 

@@ -8,6 +8,7 @@ import { createProbes } from '@otel-register/probes';
 import { lateAnswersMetric, membersMetrics } from '../src/cluster/group-metrics.ts';
 import { countErrors, tellTraceUrl } from '../src/error-counts.ts';
 import { measurePages } from '../src/page-metrics.ts';
+import { countDataPoints } from '../src/push/data-point-counts.ts';
 import { countSpans } from '../src/span-counts.ts';
 import { withSettings } from '../write-readme.ts';
 
@@ -23,6 +24,7 @@ test('the table of metrics in the README names every metric that the probes decl
   createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: false }, () => true);
   lateAnswersMetric(cells);
   countSpans(cells);
+  countDataPoints(cells);
   countErrors(cells);
   tellTraceUrl(cells, 'https://acme.sentry.io');
   measurePages(cells);

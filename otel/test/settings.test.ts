@@ -22,7 +22,7 @@ for (const [name, value, message] of [
   [
     'OTEL_METRICS_EXPORTER',
     'statsd',
-    'OTEL_METRICS_EXPORTER="statsd" is not a list of prometheus, none; using prometheus instead',
+    'OTEL_METRICS_EXPORTER="statsd" is not a list of prometheus, otlp, console, none; using prometheus instead',
   ],
   [
     'OTEL_TRACES_EXPORTER',

@@ -2,14 +2,16 @@ import type { Cluster } from 'node:cluster';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import type { CellRegistry } from '@otel-register/cells';
-import { lateAnswersMetric, membersMetrics } from './group-metrics.ts';
+import type { CellRegistry, CounterCell } from '@otel-register/cells';
+import { membersMetrics } from './group-metrics.ts';
 import { isMeetingPlace, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
 import { portOwner } from './port-owner.ts';
 import { ProcessGroup } from './process-group.ts';
 
 export interface ClusterMetricsOptions {
   readonly cells: CellRegistry;
+  /** Counts the answers that do not come in time; asked for by one who has joined others. */
+  readonly late: () => CounterCell;
   /** Instrumentation scope of what is said of the cluster. */
   readonly scope: string;
   /** Where the page is asked for: processes of one cluster with pages of their own stay apart. */
@@ -71,6 +73,16 @@ export class ClusterMetrics {
     return this.#hasPort;
   }
 
+  /** Whether nobody has joined this process, so that its own metrics are all there are. */
+  get isAlone(): boolean {
+    return !this.#group && !isMeetingPlace(this.#place);
+  }
+
+  /** With nobody but the worker threads of this process. */
+  beginWithThreads(): void {
+    this.#guarded(() => removeMeetingPlace(this.#place));
+  }
+
   /** In a worker thread, whose process has that place. */
   beginAsThread(place: Place): void {
     this.#place = place;
@@ -114,7 +126,7 @@ export class ClusterMetrics {
   #join(): void {
     if (this.#group) return;
     const { cells, collect, collectOften, recorded, byProcess, scope, onError } = this.#options;
-    const late = lateAnswersMetric(cells).bind({});
+    const late = this.#options.late();
     const group = new ProcessGroup({
       folder: () => meetingPlace(this.#place),
       collect,

@@ -1,4 +1,4 @@
-import type { MetricDescriptor } from '@opentelemetry/sdk-metrics';
+import type { InstrumentType, MetricDescriptor } from '@opentelemetry/sdk-metrics';
 
 /**
  * How one number is made of the gauges of several processes: `mean` is that of the processes. What has `none` means nothing beside
@@ -6,8 +6,9 @@ import type { MetricDescriptor } from '@opentelemetry/sdk-metrics';
  */
 export type Combination = 'min' | 'max' | 'mean' | 'sum' | 'none';
 
-/** Of a metric that says itself what several processes come to. */
+/** Of a metric that says itself what several processes come to, and of what kind its instrument is. */
 export interface CombinedDescriptor extends MetricDescriptor {
+  readonly type?: InstrumentType;
   readonly combination?: Combination;
 }
 

@@ -45,9 +45,10 @@ export function* encode(
 ): Generator<Buffer, void, void> {
   for (const { scope, metrics } of scopeMetrics) {
     for (const metric of metrics) {
-      const { name, description, unit, valueType, combination } = metric.descriptor as CombinedDescriptor;
+      const { name, description, unit, valueType, combination, type } = metric.descriptor as CombinedDescriptor;
       if (combination === 'none') continue;
-      const descriptor = { name, description, unit, valueType, ...(combination && { combination }) };
+      const more = { ...(combination && { combination }), ...(type && { type }) };
+      const descriptor = { name, description, unit, valueType, ...more };
       const described = withPoints({ ...metric, descriptor }, []);
       const points = metric.dataPoints as CellPoint<Value>[];
       for (let from = 0; from < points.length; from += PIECE) {

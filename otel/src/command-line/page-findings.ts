@@ -17,7 +17,9 @@ const PORT = 'OTEL_EXPORTER_PROMETHEUS_PORT';
 
 /** Where the page would be, whether that is free, and who can reach it. */
 export async function pageFindings(config: Config, folder: string, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  if (config.OTEL_METRICS_EXPORTER.includes('none')) return [note('there is none (OTEL_METRICS_EXPORTER=none)')];
+  const exporters = config.OTEL_METRICS_EXPORTER;
+  if (exporters.includes('none') || !exporters.includes('prometheus'))
+    return [note(`there is none (OTEL_METRICS_EXPORTER=${exporters})`)];
   const address = listeningAddress(config[HOST], config[PORT]);
   const scheme = config.OTEL_EXPORTER_PROMETHEUS_TLS_CERTIFICATE_FILE === '' ? 'http' : 'https';
   return [

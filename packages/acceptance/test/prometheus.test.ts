@@ -37,9 +37,10 @@ after(async () => {
 
 const pageOf = (name: ServiceName) => scrapeAtRest(stack.services[name].metricsUrl ?? '');
 
-for (const name of ['prometheus.yml', 'prometheus.local.yml']) {
+for (const name of ['prometheus.yml', 'prometheus.local.yml', 'agent.yml', 'agent.local.yml']) {
   test(`promtool accepts otel/prometheus/${name}`, async () => {
-    const { code, output } = await judge(promtool, ['check', 'config', shipped(name)]);
+    const mode = name.startsWith('agent') ? ['--agent'] : [];
+    const { code, output } = await judge(promtool, ['check', 'config', ...mode, shipped(name)]);
     assert.equal(code, 0, output);
   });
 }

@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import grpc from '@grpc/grpc-js';
 import type { CertificateFiles } from './certificates.ts';
 import { type ReceivedSpan, spansOfJson, spansOfProtobuf } from './otlp-messages.ts';
+import { pointsOfJson, pointsOfProtobuf, type ReceivedPoint } from './otlp-metrics.ts';
 
 /** An OpenTelemetry collector that a test plays itself: OTLP over http/protobuf, http/json and gRPC. */
 export interface Collector {
@@ -16,9 +17,11 @@ export interface Collector {
   readonly grpcUrl: string;
   /** All spans, in the order of arrival. */
   readonly spans: ReceivedSpan[];
+  /** The points of metrics of each request, which have `metrics` in their path. */
+  readonly metrics: ReceivedPoint[][];
   /** The requests over http that were received, whatever became of them. */
   readonly requests: { readonly path: string | undefined; readonly headers: IncomingMessage['headers'] }[];
-  /** What answers a request over http in place of 200, when set; its spans are not taken. */
+  /** What answers a request over http in place of 200, when set; what it brings is not taken. */
   refuse: ((response: ServerResponse) => void) | undefined;
   stop(): Promise<void>;
 }
@@ -37,7 +40,11 @@ export async function startCollector(port = 0, files?: CertificateFiles): Promis
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
     const body = encoding === 'gzip' ? gunzipSync(Buffer.concat(chunks)) : Buffer.concat(chunks);
     const isJson = type === 'application/json';
-    collector.spans.push(...(isJson ? spansOfJson(body.toString()) : spansOfProtobuf(body)));
+    if (/metrics/.test(request.url ?? '')) {
+      collector.metrics.push(isJson ? pointsOfJson(body.toString()) : pointsOfProtobuf(body));
+    } else {
+      collector.spans.push(...(isJson ? spansOfJson(body.toString()) : spansOfProtobuf(body)));
+    }
     response.setHeader('content-type', type ?? '').end(isJson ? '{}' : '');
   };
   const server = tls
@@ -48,25 +55,28 @@ export async function startCollector(port = 0, files?: CertificateFiles): Promis
 
   const grpcServer = new grpc.Server();
   const asItIs = (bytes: Buffer) => bytes;
-  grpcServer.addService(
-    {
-      export: {
-        path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: asItIs,
-        requestDeserialize: asItIs,
-        responseSerialize: asItIs,
-        responseDeserialize: asItIs,
+  const take = (service: string, took: (bytes: Buffer) => void) =>
+    grpcServer.addService(
+      {
+        export: {
+          path: `/opentelemetry.proto.collector.${service}/Export`,
+          requestStream: false,
+          responseStream: false,
+          requestSerialize: asItIs,
+          requestDeserialize: asItIs,
+          responseSerialize: asItIs,
+          responseDeserialize: asItIs,
+        },
       },
-    },
-    {
-      export: ({ request }: { request: Buffer }, done: (error: null, answer: Buffer) => void) => {
-        collector.spans.push(...spansOfProtobuf(request));
-        done(null, Buffer.alloc(0));
+      {
+        export: ({ request }: { request: Buffer }, done: (error: null, answer: Buffer) => void) => {
+          took(request);
+          done(null, Buffer.alloc(0));
+        },
       },
-    },
-  );
+    );
+  take('trace.v1.TraceService', (bytes) => collector.spans.push(...spansOfProtobuf(bytes)));
+  take('metrics.v1.MetricsService', (bytes) => collector.metrics.push(pointsOfProtobuf(bytes)));
   const credentials = tls
     ? grpc.ServerCredentials.createSsl(tls.cert, [{ cert_chain: tls.cert, private_key: tls.key }], true)
     : grpc.ServerCredentials.createInsecure();
@@ -79,6 +89,7 @@ export async function startCollector(port = 0, files?: CertificateFiles): Promis
     httpUrl: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     grpcUrl: `${scheme}://127.0.0.1:${grpcPort}`,
     spans: [],
+    metrics: [],
     requests: [],
     refuse: undefined,
     async stop() {
