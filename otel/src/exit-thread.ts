@@ -2,7 +2,7 @@ import { Worker, workerData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { OTLP_EXPORTERS, type OtlpProtocol, type SpanTarget } from './otlp-exporters.ts';
+import { createExporter, type OtlpProtocol, type SpanTarget } from './otlp-exporters.ts';
 import type { METRIC_EXPORTERS } from './push/exporters.ts';
 import { type SpanCopy, spansOf } from './span-copies.ts';
 
@@ -53,7 +53,7 @@ export function sendInThread(): void {
     Atomics.notify(outcome, 0);
   };
   if (last.what === 'spans')
-    OTLP_EXPORTERS[last.target.kind].make(OPTIONS, last.target).export(spansOf(last.copies), done);
+    createExporter(last.target, OPTIONS).export(spansOf(last.copies), done);
   else
     loadExporters()
       [last.protocol].make(OPTIONS)

@@ -4,7 +4,7 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opent
 import { sendInExit } from './exit-thread.ts';
 import type { Pushed } from './flush-at-exit.ts';
 import { reportedOnce } from './losses.ts';
-import { nameOf, OTLP_EXPORTERS, type SpanTarget } from './otlp-exporters.ts';
+import { componentTypeOf, createExporter, nameOf, type SpanTarget } from './otlp-exporters.ts';
 import type { Config } from './settings.ts';
 import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';
@@ -26,7 +26,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
 
   constructor(target: SpanTarget, config: Config, counts: SpanCounts) {
     const most = config.OTEL_BSP_MAX_QUEUE_SIZE;
-    const exporter = OTLP_EXPORTERS[target.kind].make({}, target);
+    const exporter = createExporter(target);
     super({
       exporter: {
         export: (spans, done) => this.#export(spans, done),
@@ -93,7 +93,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
     this.#exporter.export(spans, ({ error, code }) => {
       this.#onTheWay -= spans.length;
       const failure = code === ExportResultCode.SUCCESS ? undefined : (error ?? new Error('unknown reason'));
-      this.#counts.exported(spans.length, OTLP_EXPORTERS[this.#target.kind].type, failure);
+      this.#counts.exported(spans.length, componentTypeOf(this.#target), failure);
       this.#areLost = failure !== undefined;
       this.#reported(spans.length, failure);
       // The processor would log every failure, with its stack.
