@@ -17,7 +17,7 @@ import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs'
 const PACKS = {
   errors: /^@otel-register\/sentry-link$/,
   others:
-    /^(?:\.\/traces\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
+    /^(?:\.\/(?:traces|otlp-exporters)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
