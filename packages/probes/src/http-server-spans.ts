@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   type Attributes,
   propagation,
-  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -11,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { originalClient, originalRequest } from './forwarded.ts';
 import { defaultPort, methodInSpanName, methodName, type Peer } from './http-conventions.ts';
+import { LIGHT_ROOT } from './light-context.ts';
 import { setRequestContext, withRequest } from './request-context.ts';
 import { withoutSecrets } from './url-secrets.ts';
 
@@ -48,7 +48,7 @@ export class HttpServerSpans {
     headers: IncomingHttpHeaders,
     peer: Peer | undefined,
   ): Span {
-    const parent = propagation.extract(ROOT_CONTEXT, headers);
+    const parent = propagation.extract(LIGHT_ROOT, headers);
     const name = methodName(method);
     const span = this.#tracer().startSpan(methodInSpanName(name), { kind: SpanKind.SERVER }, parent);
     const served = trace.setSpan(parent, span);

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
@@ -48,11 +49,13 @@ export function stopFollowingRequests(): void {
 
 /** A method `emit` whose listeners are called in the context that `contextOf` tells of the emitter, if any. */
 export function emittingIn(original: Method, contextOf: (emitter: never) => Context | undefined): Method {
-  return function emit(this: never) {
-    const served = contextOf(this);
-    if (served === undefined || served === context.active()) return original.apply(this, arguments as never);
+  return function emit(this: EventEmitter, event: string) {
+    const served = contextOf(this as never);
+    // Nobody listens to half of what Node emits of a request, and to change the context is not free.
+    if (served === undefined || this.listenerCount(event) === 0 || served === context.active())
+      return original.apply(this, arguments as never);
     return callIn(served, () => original.apply(this, arguments as never));
-  };
+  } as Method;
 }
 
 let thrownIn: Context | undefined;
