@@ -28,11 +28,9 @@ function say(message: string): void {
 /** What the exporters say of every attempt that failed; what came of it is said once, by who gave them the spans. */
 const EXPORTS = /^Export (?:retry|failed)/;
 
-/** What a span says when it has reached a limit, which all that are like it reach as well. */
-const LIMITS = /^(?:Dropping extra|Dropped \d+ (?:events|links)|No events allowed)/;
-
-/** What exporters say of each answer that is not as it should be. */
-const ANSWERS = /Export succeeded but could not|Received Partial Success/;
+/** What is said of every span or every export, when it is true of one: the first says it for all. */
+const REPEATED =
+  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success/;
 
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
@@ -40,16 +38,15 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
   const info = (...parts: unknown[]) => {
     if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
   };
-  const first = once(line);
+  const repeated = new Set<string>();
   const warn = (...parts: unknown[]) => {
-    // The exporters' own name comes first.
-    const start = parts.slice(0, 2).map(textOf).join(' ');
-    if (LIMITS.test(start)) first(textOf(parts[0]));
-    else if (ANSWERS.test(start)) first(start);
-    else line(...parts);
+    const kind = REPEATED.exec(parts.slice(0, 2).map(textOf).join(' '))?.[0];
+    if (kind !== undefined && repeated.has(kind)) return;
+    if (kind !== undefined) repeated.add(kind);
+    line(...parts);
   };
   const error = (...parts: unknown[]) => {
-    if (!isOfOwnSentry(textOf(parts[0]))) line(...parts);
+    if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);
   };
   const logger: DiagLogger = { error, warn, info, debug: line, verbose: line };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });

@@ -174,8 +174,12 @@ describe('a collector that is', () => {
       await ask(service);
       await until('it was asked', async () => own.requests.length > 0);
       await ask(service);
+      await until('it was asked again', async () => own.requests.length > 1);
       own.refuse = undefined;
       await received(own, await ask(service));
+      const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm) ?? [];
+      const kinds = lines.map((line) => /cannot be sent|are sent|deserialize/.exec(line)?.[0]);
+      assert.deepEqual(kinds, [...new Set(kinds)], 'each is said once');
     });
   }
 
