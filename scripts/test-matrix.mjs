@@ -1,4 +1,4 @@
-// `npm run test:matrix` runs the tests of the probes with each Node.js of packages/acceptance/nodes under the programs that
+// `npm run test:matrix` runs the tests of the probes and of spans with each Node.js of packages/acceptance/nodes under the programs that
 // they start; `npm run test:matrix -- ws pg` only those files that have probe-ws or probe-pg in their names.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,9 +42,9 @@ console.log(`\n${table.join('\n')}`);
  */
 async function testsWith(node, title) {
   rmSync(results, { force: true });
-  const args = ['../../scripts/run-tests.mjs', ...(filters.length > 0 ? filters : ['probe-'])];
+  const args = ['../../scripts/run-tests.mjs', ...(filters.length > 0 ? filters : ['probe-', 'spans-', 'one-trace'])];
   try {
-    await step(`Testing the probes with ${title}`, () =>
+    await step(`Testing probes and spans with ${title}`, () =>
       run(process.execPath, args, acceptance, { NODE_UNDER_TEST: node }),
     );
   } catch (error) {

@@ -9,8 +9,13 @@ const LOGGERS = ['pino', 'winston', 'bunyan'];
 type Line = Readonly<Record<string, unknown>>;
 
 /** The lines of a service that logs one with each library when it starts, and when it has answered one request. */
-async function linesOf(t: TestContext, env: Record<string, string>, flags = '01'): Promise<[string, Line[]]> {
-  const service = await startProgram('loggers.cjs', {
+async function linesOf(
+  t: TestContext,
+  env: Record<string, string>,
+  flags = '01',
+  program = 'loggers-commonjs.cjs',
+): Promise<[string, Line[]]> {
+  const service = await startProgram(program, {
     env: {
       LIBRARIES: 'loggers',
       OTEL_TRACES_EXPORTER: 'otlp',
@@ -31,12 +36,13 @@ function told({ msg, message, who, name, time, pid, hostname, level, v, ...rest 
   return [who ?? name, msg ?? message, rest];
 }
 
-for (const [flags, what] of [
-  ['01', 'sampled'],
-  ['00', 'not sampled'],
+for (const [flags, what, program, how] of [
+  ['01', 'sampled', 'loggers-commonjs.cjs', 'required'],
+  ['00', 'not sampled', 'loggers-commonjs.cjs', 'required'],
+  ['01', 'sampled', '../libraries/loggers/loggers.mjs', 'imported'],
 ] as const) {
-  test(`OTEL_NODE_LOG_CORRELATION=true: lines within a request that is ${what} name its trace`, async (t) => {
-    const [traceId, lines] = await linesOf(t, { OTEL_NODE_LOG_CORRELATION: 'true' }, flags);
+  test(`OTEL_NODE_LOG_CORRELATION=true: lines within a request that is ${what} name its trace (${how})`, async (t) => {
+    const [traceId, lines] = await linesOf(t, { OTEL_NODE_LOG_CORRELATION: 'true' }, flags, program);
     for (const logger of LOGGERS) {
       const [starting, answering] = lines.filter(({ who, name }) => (who ?? name) === logger);
       assert.ok(starting && answering, logger);

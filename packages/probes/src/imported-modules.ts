@@ -12,7 +12,10 @@ interface CompiledModule {
 }
 
 const prototype = Module.prototype as unknown as CompiledModule;
+/** Ends of the names of files. */
 const watched: string[] = [];
+/** Folders that are in the names of files. */
+const watchedFolders: string[] = [];
 
 /**
  * Sees to it that the main module of a package is patched also when an ES module imports it. Node loads it without `require`
@@ -21,8 +24,23 @@ const watched: string[] = [];
  * @param file its path from node_modules on, with slashes
  */
 export function watchImports(file: string): void {
-  if (watched.length === 0) watchCompilations(prototype._compile);
+  watch();
   watched.push(join('/node_modules', file));
+}
+
+/** The same for a package of which nobody knows the main module before it is there. */
+export function watchImportsOf(name: string): void {
+  watch();
+  watchedFolders.push(join('/node_modules', name, '/'));
+}
+
+function watch(): void {
+  if (watched.length + watchedFolders.length === 0) watchCompilations(prototype._compile);
+}
+
+function isWatched(filename: string | null): boolean {
+  if (filename === null) return false;
+  return watched.some((path) => filename.endsWith(path)) || watchedFolders.some((path) => filename.includes(path));
 }
 
 /**
@@ -35,7 +53,7 @@ function watchCompilations(original: Compile): void {
     configurable: true,
     enumerable: true,
     get(this: CompiledModule) {
-      return watched.some((path) => this.filename?.endsWith(path)) ? compileWatched : original;
+      return isWatched(this.filename) ? compileWatched : original;
     },
     // Others that compile, such as ts-node, assign theirs.
     set(this: CompiledModule, value: Compile) {
