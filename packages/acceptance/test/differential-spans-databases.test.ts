@@ -36,6 +36,7 @@ const queries = new Differences(
     'Settings of pools',
     'Prepared statements',
     'Query objects, cursors and streams',
+    'Queries to a client that has ended',
   ],
 );
 
@@ -122,6 +123,20 @@ describeSpanDifferential(
         ...['server.address=127.0.0.1', `server.port=${postgresPort}`],
       ],
     });
+    differs(
+      'Queries to a client that has ended',
+      'by callback',
+      step('ended'),
+      {
+        upstream: [
+          ...['name=SELECT', 'kind=3', 'status=2 Client was closed and is not queryable', 'db.system.name=postgresql'],
+          ...['db.namespace=postgres', 'db.operation.name=SELECT', 'db.query.summary=SELECT', 'db.query.text=select ?'],
+          ...['server.address=127.0.0.1', `server.port=${postgresPort}`, 'event=exception exception.message'],
+        ],
+        ours: [],
+      },
+      0,
+    );
   },
 );
 queries.defineTableTest();
