@@ -1,28 +1,44 @@
-// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs.
+// Bundles the agent into one CommonJS file that needs no node_modules: dist/agent.cjs; and says of what, in two files beside it.
 //
-// Most of the code is for spans, and Node would have to read all of it at each start. So the file is two bundles: what every
-// process needs, as code, and the rest as compressed text, which is compiled when one of its modules is first asked for.
-import { mkdirSync, writeFileSync } from 'node:fs';
+// Most of the code is for spans, and Node would have to read all of it at each start. So the file is several bundles: what every
+// process needs, as code, and the rest as compressed texts, each compiled when one of its modules is first asked for.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
+import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
-/** What only a configuration with spans, OTLP, Zipkin, B3 or a configuration file needs. */
-const COLD =
-  /^(?:\.\/traces\.ts|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/;
+/**
+ * What only the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or a configuration file needs.
+ * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
+ */
+const PACKS = {
+  errors: /^@otel-register\/sentry-link$/,
+  others:
+    /^(?:\.\/(?:traces|otlp-exporters)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
+};
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
   bundle: true,
   write: false,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'eof',
+  define: {
+    AGENT_VERSION: JSON.stringify(manifest.version),
+    API_VERSION: JSON.stringify(manifest.devDependencies['@opentelemetry/api']),
+    // Sentry's SDK would look at the source of every module to put channels in.
+    __SENTRY_CHANNEL_INJECTION__: 'false',
+  },
   inject: ['src/unref-timers.ts'],
   logLevel: 'warning',
 };
@@ -46,8 +62,8 @@ function commonjsOf(packages) {
   };
 }
 
-/** The files of the cold modules that the first bundle asks for. @type {Set<string>} */
-const coldFiles = new Set();
+/** The files of the cold modules that the first bundle asks for, by pack. @type {Record<string, Set<string>>} */
+const coldFiles = Object.fromEntries(Object.keys(PACKS).map((pack) => [pack, new Set()]));
 
 /**
  * Puts in place of each cold module one that loads it when one of its exports is read.
@@ -57,15 +73,19 @@ const coldFiles = new Set();
 const coldOnDemand = {
   name: 'cold-on-demand',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: COLD }, ({ path, resolveDir }) => {
-      const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
-      coldFiles.add(file);
-      return { path: file, namespace: 'cold' };
-    });
-    onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
-      // As the prototype: a copy that the bundler makes for an import still finds them there.
+    for (const [pack, filter] of Object.entries(PACKS)) {
+      onResolve({ filter }, ({ path, resolveDir }) => {
+        const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
+        coldFiles[pack]?.add(file);
+        return { path: keyOf(file), namespace: 'cold', pluginData: pack };
+      });
+    }
+    onLoad({ filter: /.*/, namespace: 'cold' }, ({ path, pluginData: pack }) => ({
+      // As the prototype: a copy that the bundler makes for an import still finds them there. It asks what kind of module it is,
+      // which must not load it.
       contents: `module.exports = Object.create(new Proxy({}, {
-        get: (_, name) => require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
+        get: (_, name) =>
+          name === '__esModule' || require('./src/cold-modules.cjs').load('${pack}', ${JSON.stringify(path)})[name],
       }));`,
       resolveDir: import.meta.dirname,
     }));
@@ -115,24 +135,40 @@ const hot = await build({
   plugins: [coldOnDemand, lightened, ownImportHook, commonjsOf(/^require-in-the-middle$/)],
 });
 
-const entries = [...coldFiles]
-  .sort()
-  .map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
-// As CommonJS, so that none of its modules is evaluated before it is required; `import()` is not there for code made of text.
-const cold = await build({
-  ...common,
-  supported: { 'dynamic-import': false },
-  stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
-  external: Object.keys(coldModules.shared),
-  plugins: [commonjsOf(/^[^./]/)],
-});
-
-const packed = brotliCompressSync(textOf(cold), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).toString('base64');
+let agent = textOf(hot);
+const bundles = [hot];
+for (const [pack, files] of Object.entries(coldFiles)) {
+  const cold = await bundleOf(files);
+  bundles.push(cold);
+  agent = agent.replace(`@packed-${pack}@`, compressed(textOf(cold)));
+}
 mkdirSync('dist', { recursive: true });
-writeFileSync(
-  'dist/agent.cjs',
-  textOf(hot).replace('@packed-cold-modules@', () => packed),
-);
+writeFileSync('dist/agent.cjs', agent);
+
+const packages = bundledPackages(bundles);
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(manifest, packages));
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(manifest, packages), undefined, 2)}\n`);
+
+/** @param {Set<string>} files */
+function bundleOf(files) {
+  const entries = [...files]
+    .sort()
+    .map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
+  // As CommonJS, so that none of its modules is evaluated before it is required; `import()` is not there for code made of text.
+  return build({
+    ...common,
+    supported: { 'dynamic-import': false },
+    stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
+    external: Object.keys(coldModules.shared),
+    // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
+    plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/)],
+  });
+}
+
+/** @param {string} text */
+function compressed(text) {
+  return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).toString('base64');
+}
 
 /** @param {import('esbuild').BuildResult} result */
 function textOf({ outputFiles }) {

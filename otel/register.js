@@ -1,11 +1,9 @@
+#!/usr/bin/env node
 'use strict';
 
 // What `node -r ./otel/register` (or `--import ./otel/register.js`) loads. It decides whether the agent runs in this thread
-// and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it prints its help.
-
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
-const { getEnvironmentData, isMainThread, parentPort, workerData } = require('node:worker_threads');
+// and loads it; whatever goes wrong costs one line on stderr and never the service. Run by itself, it is the agent's command
+// line. A process that has the agent switched off pays for reading this file and for nothing else.
 
 const loaded = Symbol.for('otel-register.loaded');
 
@@ -17,19 +15,30 @@ const LAUNCHERS =
   /[\\/](?:node_modules|\.?bin)[\\/](?:concurrently|cross-env|dotenv|lerna|nest|nodemon|npm-run-all|nx|run-[ps]|ts-node-dev|tsx|turbo)(?:[\\/].*|\.[cm]?js)?$/;
 const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
-/** What the agent of the main thread has for the agent in worker threads. */
-const handedOver = getEnvironmentData('otel-register');
-
-function isWanted() {
-  if (globalThis[loaded]) return false;
-  if ((process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true') return false;
-  if (!isMainThread) return isWantedInThread();
+/** Whether this file is what is run; where NODE_OPTIONS has preloaded it, Node does not run it a second time. */
+function isRun() {
+  if (require.main !== undefined) return require.main === module;
   const script = process.argv[1] ?? '';
-  return !MANAGERS.test(path.basename(script)) && !LAUNCHERS.test(script) && !PM2_DAEMON.test(script);
+  return /register(?:\.js)?$/.test(script) && require.resolve(script) === __filename;
 }
 
-/** A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port. */
-function isWantedInThread() {
+function isSwitchedOff() {
+  return (process.env.OTEL_SDK_DISABLED ?? '').trim().toLowerCase() === 'true';
+}
+
+function isWanted() {
+  const script = process.argv[1] ?? '';
+  const isManager = MANAGERS.test(require('node:path').basename(script)) || PM2_DAEMON.test(script);
+  return !isManager && !LAUNCHERS.test(script);
+}
+
+/**
+ * A preload runs again in each worker thread and, up to Node 22, on the module loader's own thread, which has no port.
+ *
+ * @param handedOver what the agent of the main thread has for the agent in worker threads
+ */
+function isWantedInThread(handedOver) {
+  const { parentPort, workerData } = require('node:worker_threads');
   if (handedOver === undefined || parentPort === null) return false;
   // Pino's thread only carries log lines out, esbuild's transforms code. They are known by what they are given: the script has
   // no name yet.
@@ -46,7 +55,7 @@ function isWantedInThread() {
 function unpackEnvironment() {
   if (process.env.pm2_env === undefined) return;
   for (const [name, value] of Object.entries(JSON.parse(process.env.pm2_env))) {
-    if (/^OTEL_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
+    if (/^(?:OTEL|SENTRY)_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
   }
 }
 
@@ -70,33 +79,49 @@ function nameWhole() {
 
 function isThisFile(given) {
   try {
-    return /^\.{1,2}[\\/]/.test(given) && require.resolve(path.resolve(given)) === __filename;
+    return /^\.{1,2}[\\/]/.test(given) && require.resolve(require('node:path').resolve(given)) === __filename;
   } catch {
     return false;
   }
 }
 
 function wholeName(option) {
-  return option.startsWith('--import') ? pathToFileURL(__filename).href : __filename;
+  return option.startsWith('--import') ? require('node:url').pathToFileURL(__filename).href : __filename;
+}
+
+function start() {
+  const { getEnvironmentData, isMainThread } = require('node:worker_threads');
+  const handedOver = getEnvironmentData('otel-register');
+  if (!(isMainThread ? isWanted() : isWantedInThread(handedOver))) return;
+  globalThis[loaded] = true;
+  const agent = require('./dist/agent.cjs');
+  if (isMainThread) agent.start();
+  else agent.startInThread(handedOver);
+}
+
+async function runCommand() {
+  process.exitCode = await require('./dist/agent.cjs').runCommand(process.argv.slice(2));
+}
+
+function whyNot(error) {
+  if (typeof require === 'undefined')
+    return 'otel/package.json is not there, and without it Node takes register.js for an ES module as the service is one; copy it along';
+  if (error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs'))
+    return 'otel/dist/agent.cjs is not there; build it with: npm run build';
+  return `it could not start: ${error?.stack ?? error}`;
 }
 
 try {
-  if (require.main === module) {
-    process.stdout.write(require('./dist/agent.cjs').helpText());
-  } else {
+  if (isRun()) {
+    runCommand().catch((error) => {
+      process.stderr.write(`otel: ${whyNot(error)}\n`);
+      process.exitCode = 1;
+    });
+  } else if (!globalThis[loaded]) {
     unpackEnvironment();
-    if (isMainThread) nameWhole();
-    if (isWanted()) {
-      globalThis[loaded] = true;
-      const { start, startInThread } = require('./dist/agent.cjs');
-      if (isMainThread) start();
-      else startInThread(handedOver);
-    }
+    nameWhole();
+    if (!isSwitchedOff()) start();
   }
 } catch (error) {
-  const missing = error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs');
-  const why = missing
-    ? 'otel/dist/agent.cjs is not there; build it with: npm run build'
-    : `it could not start: ${error?.stack ?? error}`;
-  process.stderr.write(`otel: the service runs without the agent: ${why}\n`);
+  process.stderr.write(`otel: the service runs without the agent: ${whyNot(error)}\n`);
 }

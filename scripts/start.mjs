@@ -4,17 +4,19 @@ import { checkPortIsFree } from './port-check.mjs';
 import { step } from './progress.mjs';
 import { claimDataDir, dataDir, runningPid } from './running.mjs';
 import { secretsIn } from './secrets.mjs';
-import { Explained, fail, root, setUp } from './set-up.mjs';
+import { Explained, fail, installSpotlight, root, setUp } from './set-up.mjs';
 
 /** @typedef {{ title: string, stop: () => Promise<unknown> }} Part */
 
 const firstPort = 3000;
 const firstMetricsPort = 9464;
+const spotlightPort = 8969;
+const withSpotlight = process.argv.includes('--spotlight');
 const logs = join(dataDir, 'logs');
 /** npm passes the terminal's Ctrl-C on to us, who had it already: two signals so close together are one keystroke. */
 const sameKeystrokeMs = 500;
 
-/** Databases, in the order of starting. @type {Part[]} */
+/** What the services need, in the order of starting. @type {Part[]} */
 const servers = [];
 /** @type {Part[]} */
 const services = [];
@@ -36,12 +38,14 @@ async function start() {
   const pid = runningPid();
   if (pid !== undefined) throw new Explained(`The system runs already (npm start, process ${pid}).`);
   await setUp();
+  if (withSpotlight) await installSpotlight();
   const local = await import('@payments/local-stack');
   const ports = local.serviceNames.map((name, index) => ({ name, port: firstPort + index }));
   process.on('exit', claimDataDir());
   // A run that was killed with SIGKILL could take nothing along.
   for (const { name } of ports) await explained(local.stopLeftOverService(name, pidFile(name)));
   for (const { name, port } of ports) await checkPortIsFree(name, port);
+  if (withSpotlight) await checkPortIsFree('Spotlight', spotlightPort);
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
 
@@ -60,6 +64,9 @@ async function start() {
           onInstall: () => say('(installing redis-server)'),
         }),
       );
+  const spotlight = withSpotlight
+    ? await startServer('Spotlight', () => local.startSpotlight({ port: spotlightPort, logFile: logFile('spotlight') }))
+    : undefined;
   const system = { postgres, redis, ...secretsIn(dataDir) };
   const urls = Object.fromEntries(ports.map(({ name, port }) => [name, `http://localhost:${port}`]));
   await step('Starting the services', async () => {
@@ -73,6 +80,7 @@ async function start() {
           env: {
             OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open',
             ...process.env,
+            ...spotlight?.environment,
             ...local.serviceEnvironment(name, system, urls),
             OTEL_EXPORTER_PROMETHEUS_PORT: String(firstMetricsPort + index),
           },
@@ -86,7 +94,7 @@ async function start() {
     for (const result of results) if (result.status === 'rejected') throw new Explained(result.reason.message);
   });
   running = true;
-  showScreen(ports, system);
+  showScreen(ports, system, spotlight);
 }
 
 /**
@@ -140,8 +148,9 @@ async function reportUnexpectedEnd(title, exited, tail) {
 /**
  * @param {Array<{ name: string, port: number }>} ports
  * @param {{ postgres: { port: number }, redis: { url: string }, admin: { email: string, password: string } }} system
+ * @param {{ url: string } | undefined} spotlight
  */
-function showScreen(ports, { postgres, redis, admin }) {
+function showScreen(ports, { postgres, redis, admin }, spotlight) {
   const own = (/** @type {string | undefined} */ external, /** @type {string} */ note) => (external ? '' : `  ${note}`);
   const { DATABASE_URL, REDIS_URL } = process.env;
   console.log(`
@@ -155,7 +164,7 @@ ${ports.map(({ name, port }) => `  ${name.padEnd(12)} http://localhost:${port}`)
 
 Their metrics:
 ${ports.map(({ port }) => `  curl http://localhost:${port}/metrics`).join('\n')}
-
+${spotlight ? `\nTheir errors and traces:\n  ${spotlight.url}\n` : ''}
 In another terminal:
   npm run load             realistic traffic through the gateway
   npm run backend:status   how the five are doing, in one table

@@ -13,7 +13,7 @@ const TESTS = {
   [join(root, 'otel')]: ['children', 'exit', 'other-preloads', 'own-port', 'protection', 'start'],
   [acceptance]: [
     ...['cluster', 'every-node', 'exemplars', 'failing-callbacks', 'log-correlation', 'otlp-destinations'],
-    ...['page-', 'probe-', 'same-port', 'spans-', 'worker-threads'],
+    ...['one-trace', 'page-', 'probe-', 'same-port', 'spans-', 'worker-threads'],
   ],
 };
 

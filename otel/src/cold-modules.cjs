@@ -1,6 +1,6 @@
 'use strict';
 
-// The half of the agent that only some configurations need. The build puts it here as compressed text; see build.mjs.
+// The parts of the agent that only some configurations need. The build puts them here as compressed texts; see build.mjs.
 
 const { compileFunction } = require('node:vm');
 const { brotliDecompressSync } = require('node:zlib');
@@ -11,23 +11,26 @@ const shared = {
   'require-in-the-middle': () => require('require-in-the-middle'),
 };
 
-/** @type {Record<string, () => object> | undefined} */
-let modules;
+/** @type {Record<string, string>} */
+const packed = { errors: '@packed-errors@', others: '@packed-others@' };
+/** @type {Record<string, Record<string, () => object>>} */
+const unpacked = {};
 
 /**
  * The exports of a cold module, evaluated when it is first asked for.
  *
+ * @param {string} pack that it is in
  * @param {string} name its path in the repository
  */
-function load(name) {
-  modules ??= unpack('@packed-cold-modules@');
-  return modules[name]();
+function load(pack, name) {
+  unpacked[pack] ??= unpack(pack);
+  return unpacked[pack][name]();
 }
 
-/** @param {string} packed */
-function unpack(packed) {
-  const text = brotliDecompressSync(Buffer.from(packed, 'base64')).toString();
-  const filename = __filename.replace(/\.cjs$/, '.cold.cjs');
+/** @param {string} pack */
+function unpack(pack) {
+  const text = brotliDecompressSync(Buffer.from(packed[pack], 'base64')).toString();
+  const filename = __filename.replace(/\.cjs$/, `.${pack}.cjs`);
   const bundle = { exports: {} };
   const evaluate = compileFunction(text, ['module', 'exports', 'require', '__filename'], { filename });
   evaluate(bundle, bundle.exports, (/** @type {string} */ id) => shared[id]?.() ?? require(id), filename);

@@ -14,7 +14,11 @@ function read(name: SettingName, text: string | undefined, warn: (message: strin
   if (text === undefined || text === '') return setting.fallback;
   const value = setting.parse(text);
   if (value !== undefined) return value;
-  const instead = setting.instead ?? { value: setting.fallback, text: fallbackText(setting) };
+  const good = setting.goodPart?.(text);
+  const instead =
+    good === undefined
+      ? (setting.instead ?? { value: setting.fallback, text: fallbackText(setting) })
+      : { value: good, text: String(good) };
   warn(`${name}=${JSON.stringify(shortened(text))} is not ${setting.expected}; using ${instead.text} instead`);
   return instead.value;
 }

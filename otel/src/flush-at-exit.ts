@@ -6,39 +6,69 @@ const LONGEST = 2_000;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/**
- * Sends what is left when the process ends by itself or by a signal, within two seconds. A signal ends the process exactly
- * as it would without us: where the service has no handler of its own, the signal is raised again once all is sent.
- */
-export function flushAtExit(flush: () => Promise<void>): void {
-  let flushing: Promise<void> | undefined;
-  const flushed = () => {
-    flushing ??= atMost(LONGEST, flush());
-    return flushing;
-  };
-
-  process.once('beforeExit', () => void flushed());
-  for (const signal of SIGNALS) {
-    const onSignal = () => {
-      const isOurs = process.listenerCount(signal) === 0;
-      void flushed().then(() => {
-        if (isOurs) process.kill(process.pid, signal);
-      });
-    };
-    process.once(signal, onSignal);
-  }
+/** What is pushed, and may not have been taken yet. */
+export interface Pushed {
+  /** `spans`. */
+  readonly what: string;
+  readonly isWaiting: boolean;
+  forceFlush(): Promise<void>;
+  /** @param longest in milliseconds */
+  sendBeforeExit(longest: number): void;
 }
 
-/** Settles with `work`, whatever became of it, or after `milliseconds`; the timer is what keeps the process alive till then. */
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    // Node's own: the bundle's global one does not keep the process alive.
-    timer = setTimeout(() => {
-      diag.warn(`the last spans were not taken within ${milliseconds / 1000} s and are lost`);
-      resolve();
-    }, milliseconds);
+/**
+ * Sends what is left when the process ends, within two seconds. It ends exactly as it would without us:
+ *
+ * - by itself, with nothing left to do, as soon as all is sent;
+ * - by a signal that the service has no handler for, which is raised again then. With a handler, the service ends when and how
+ *   it wants to;
+ * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
+ */
+export function flushAtExit(pushed: readonly Pushed[]): void {
+  if (pushed.length === 0) return;
+  let hasGivenUp = false;
+  const flushed = async () => {
+    hasGivenUp = !(await isWithin(LONGEST, Promise.all(pushed.map((each) => each.forceFlush()))));
+    if (!hasGivenUp) return;
+    const late = new Set(pushed.filter(({ isWaiting }) => isWaiting).map(({ what }) => what));
+    diag.warn(`the last ${[...late].join(' and ')} were not taken within ${LONGEST / 1000} s and are lost`);
+  };
+
+  process.on('beforeExit', () => {
+    if (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting)) void flushed();
   });
-  await Promise.race([work.catch(() => undefined), timeout]);
+  for (const signal of SIGNALS) {
+    const onSignal = () => {
+      if (process.listenerCount(signal) > 1) return;
+      process.off(signal, onSignal);
+      void flushed().then(() => process.kill(process.pid, signal));
+    };
+    process.on(signal, onSignal);
+  }
+  process.on('exit', () => {
+    const start = performance.now();
+    for (const each of hasGivenUp ? [] : pushed) {
+      try {
+        each.sendBeforeExit(LONGEST - (performance.now() - start));
+      } catch (error) {
+        diag.warn(`the last ${each.what} could not be sent and are lost:`, error);
+      }
+    }
+  });
+}
+
+/** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */
+async function isWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    // Node's own: the bundle's global one does not keep the process alive.
+    timer = setTimeout(resolve, milliseconds, false);
+  });
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([settled, timeout]);
   clearTimeout(timer);
+  return result;
 }

@@ -11,8 +11,16 @@ const ROWS = Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) =>
 export function helpText(): string {
   const lines = ROWS.map(({ name, fallback, doc }) => `  ${name}\n      ${doc} Default: ${fallback}.`);
   return `Usage: node -r ./otel/register <your main file>
+       node -r otel-register <your main file>, where it was installed with npm
 
-Makes the service observable with no change to its code. Environment variables:
+Makes the service observable with no change to its code. To see what it would do in a folder:
+
+  node otel/register --doctor [your main file]
+      What is measured there, where the page is, and what is wrong. The exit code is 1 if something is.
+  node otel/register --print-config [your main file]
+      What the environment variables come to, as JSON without secrets.
+
+Environment variables:
 
 ${lines.join('\n')}
 `;

@@ -31,6 +31,10 @@ const EXPORTS = /^Export (?:retry|failed)/;
 /** What the API says, with a stack, of each of its parts for which somebody else has been there before. */
 const SECOND_SDK = /duplicate registration of API/;
 
+/** What is said of every span or every export, when it is true of one: the first says it for all. */
+const REPEATED =
+  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success/;
+
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
   const sayOnce = once(say);
@@ -44,8 +48,30 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
   const info = (...parts: unknown[]) => {
     if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
   };
-  const logger: DiagLogger = { error: line, warn: line, info, debug: line, verbose: line };
+  const repeated = new Set<string>();
+  const warn = (...parts: unknown[]) => {
+    const kind = REPEATED.exec(parts.slice(0, 2).map(textOf).join(' '))?.[0];
+    if (kind !== undefined && repeated.has(kind)) return;
+    if (kind !== undefined) repeated.add(kind);
+    line(...parts);
+  };
+  const error = (...parts: unknown[]) => {
+    if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);
+  };
+  const logger: DiagLogger = { error, warn, info, debug: line, verbose: line };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  // Sentry 10 may put an API of its own in the place of the global one; what the agent says is said all the same.
+  const importance = { error: DiagLogLevel.ERROR, warn: DiagLogLevel.WARN, info: DiagLogLevel.INFO };
+  for (const name of ['error', 'warn', 'info'] as const)
+    Object.assign(diag, { [name]: LEVELS[level] >= importance[name] ? logger[name] : () => {} });
+}
+
+/** What the API says when Sentry 10, started by the service, finds that the process has an OpenTelemetry. */
+function isOfOwnSentry(message: string): boolean {
+  return (
+    /^Error: @opentelemetry\/api: (?:Attempted duplicate registration|Registration of version)/.test(message) &&
+    /[\\/]@sentry[\\/]/.test(message)
+  );
 }
 
 /** Calls `tell` once for each distinct message, and for no more than a hundred of them. */
@@ -58,14 +84,15 @@ export function once(tell: (message: string) => void): (message: string) => void
   };
 }
 
-/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout. */
+/** Makes the SDK, whose constructor would set a logger of its own, one that writes to stdout, and says of variables what was said. */
 export function withoutItsLogger<T>(makeSdk: () => T): T {
-  const { setLogger } = diag;
+  const { setLogger, warn } = diag;
   diag.setLogger = () => false;
+  diag.warn = () => {};
   try {
     return makeSdk();
   } finally {
-    diag.setLogger = setLogger;
+    Object.assign(diag, { setLogger, warn });
   }
 }
 

@@ -1,6 +1,7 @@
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import type { Resource } from '@opentelemetry/resources';
 import {
   AggregationType,
   InstrumentType,
@@ -11,16 +12,23 @@ import {
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { type Access, createScrapeHandler } from '@otel-register/listener';
-import { createProbes, OwnWork, type Probe } from '@otel-register/probes';
+import { createProbes, OwnWork, type Probe, type ProbeContext } from '@otel-register/probes';
 import { CLASSIC_NAMES } from './classic-names.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import { lateAnswersMetric } from './cluster/group-metrics.ts';
 import type { Cluster as Place } from './cluster/meeting-place.ts';
 import { derive } from './derived-metrics.ts';
+import { sendInExit } from './exit-thread.ts';
+import { letExportsWait } from './exports-wait.ts';
+import type { Pushed } from './flush-at-exit.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
-import { measurePages } from './page-metrics.ts';
+import { measurePages, type PageMetrics } from './page-metrics.ts';
+import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
+import { withoutTakenNames } from './prom-client/taken-names.ts';
 import { ScrapePorts } from './scrape-ports.ts';
 import type { Config } from './settings.ts';
+import { spanDestinations } from './span-destinations.ts';
 
 /** Instrumentation scope of all that the probes measure. */
 const SCOPE = 'otel-register';
@@ -31,17 +39,32 @@ export interface Metrics {
   /** What the probes measure in; for what else the agent counts of itself. */
   readonly cells: CellRegistry;
   readonly probes: Probe[];
-  /** Starts answering scrapes. */
-  readonly listen: (serviceName: string) => void;
+  /** Starts answering scrapes and sending metrics, whichever of it is asked for. */
+  readonly begin: (serviceName: string, resource: Resource) => void;
+  /** What sends them, once it has begun. */
+  readonly pushed: () => readonly Pushed[];
   /** Where the worker threads of this process bring their numbers. */
-  readonly place: () => Place;
+  readonly places: () => Place[];
   /** Brings the numbers of this worker thread there. */
-  readonly joinAsThread: (place: Place) => void;
+  readonly joinAsThread: (places: readonly Place[]) => void;
 }
 
+/** Where the numbers of the page are from, and what it says of itself. */
+interface Page {
+  readonly group: ClusterMetrics;
+  readonly metrics: PageMetrics;
+}
+
+/** What the probes watch besides, for others. */
+export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer'>;
+
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
-export function createMetrics(config: Config, isEnabled: (name: string) => boolean): Metrics {
-  const hasSpans = !config.OTEL_TRACES_EXPORTER.includes('none');
+export function createMetrics(config: Config, isEnabled: (name: string) => boolean, watching: Watching = {}): Metrics {
+  const hasSpans = spanDestinations(config).length > 0;
+  const hasPage = config.OTEL_METRICS_EXPORTER.includes('prometheus');
+  const isPushed = config.OTEL_METRICS_EXPORTER.some((exporter) => exporter !== 'prometheus');
+  // Of errors it is told in which request they happened, also where there are no spans.
+  const hasContexts = hasSpans || watching.onRequestError !== undefined;
   const hasExponentialHistograms =
     config.OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION === 'base2_exponential_bucket_histogram';
   const cells = new CellRegistry({
@@ -51,16 +74,27 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     // Where no spans are made there is nothing to ask for.
     captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
-  const reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [cells.liveProducer()] });
+  const repeated = once((name: string) => {
+    diag.warn(`${name} is in two registries of prom-client with the same labels: the first one is on the page`);
+  });
+  const promClient = config.OTEL_METRICS_PROM_CLIENT ? new PromClientMetrics(repeated) : undefined;
+  const reader = new PrometheusExporter({
+    preventServerStart: true,
+    metricProducers: [cells.liveProducer(), ...(promClient ? [promClient] : [])],
+  });
   // The exporter has no option for it; the application's own histograms are made as their reader asks.
   if (hasExponentialHistograms) {
     reader.selectAggregation = (type) => ({
       type: type === InstrumentType.HISTOGRAM ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
     });
   }
-  const ofPages = measurePages(cells);
   const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
+  const strategy = config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY;
+  const taken = once((name: string) => {
+    page?.metrics.failed('name_taken');
+    diag.warn(`${name} of prom-client is not on the page: another metric has the name`);
+  });
   const ports = new ScrapePorts(config);
 
   /** A metric that fails costs itself. */
@@ -70,46 +104,99 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   ): Promise<ResourceMetrics> {
     const { resourceMetrics, errors } = await source.collect(options);
     for (const error of errors) {
-      ofPages.failed(error instanceof CallbackFailure ? error.type : 'collection');
+      page?.metrics.failed(error instanceof CallbackFailure ? error.type : 'collection');
       failed(error instanceof CallbackFailure ? error.message : `a metric is not on the page: ${String(error)}`);
     }
     return resourceMetrics;
   }
 
   const ofProbes = cells.liveProducer();
-  const cluster = new ClusterMetrics({
-    cells,
-    scope: SCOPE,
-    address: `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
-    collect: (timeLimit) => collectFrom(reader, timeLimit === undefined ? {} : { timeoutMillis: timeLimit }),
-    collectCells: () => collectFrom(ofProbes),
-    byProcess: config.OTEL_METRICS_CLUSTER_BY_PROCESS,
-    onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
-  });
+  const lateAnswers = lateAnswersMetric(cells);
+  /** One after the other: a callback of the application that is under way is not called again. */
+  let collecting: Promise<unknown> = Promise.resolve();
+  const collectOwn = (timeLimit?: number) => {
+    const own = collecting.then(() => collectFrom(reader, timeLimit === undefined ? {} : { timeoutMillis: timeLimit }));
+    collecting = own.catch(() => {});
+    return own;
+  };
+  const collectOften = async () => [
+    ...(await collectFrom(ofProbes)).scopeMetrics,
+    ...(promClient ? [await promClient.recordedInSlices()] : []),
+  ];
+  const recorded = () => [cells.recorded(), ...(promClient ? [promClient.recorded()] : [])];
+  const groupAt = (address: string, byProcess: boolean) =>
+    new ClusterMetrics({
+      cells,
+      late: () => lateAnswers.bind({}),
+      scope: SCOPE,
+      address,
+      collect: collectOwn,
+      collectOften,
+      recorded,
+      byProcess,
+      onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
+    });
+  const page: Page | undefined = hasPage
+    ? {
+        metrics: measurePages(cells),
+        group: groupAt(
+          `${config.OTEL_EXPORTER_PROMETHEUS_HOST}:${config.OTEL_EXPORTER_PROMETHEUS_PORT}`,
+          config.OTEL_METRICS_CLUSTER_BY_PROCESS,
+        ),
+      }
+    : undefined;
+  // Each process of a cluster sends its own numbers, with those of its threads.
+  const ofPush = isPushed ? groupAt('push', false) : undefined;
+  const groups = [page?.group, ofPush].filter((group) => group !== undefined);
+  let push: Pushed | undefined;
 
-  async function collectForPage(timeLimit: number): Promise<ResourceMetrics> {
-    // The other half is for the page.
-    const resourceMetrics = await cluster.collect(timeLimit / 2);
-    ofPages.collected(resourceMetrics);
-    if (config.OTEL_METRICS_CLASSIC_NAMES) await addClassicNames(resourceMetrics);
-    return resourceMetrics;
+  function beginPush(group: ClusterMetrics, resource: Resource): void {
+    group.beginWithThreads();
+    const collect = async () => {
+      try {
+        return (await group.collect(config.OTEL_METRIC_EXPORT_TIMEOUT)).scopeMetrics;
+      } catch (error) {
+        failed(`metrics could not be collected to be sent: ${String(error)}`);
+        return [];
+      }
+    };
+    try {
+      const { MetricPush } = loadPush();
+      letExportsWait();
+      push = new MetricPush({
+        ...{ config, resource, cells, collect, sendInExit },
+        recorded: () => (group.isAlone ? recorded() : undefined),
+        worked: (milliseconds) => work.worked(milliseconds),
+      });
+    } catch (error) {
+      diag.error(`metrics are not sent, the service runs on: ${String(error)}`);
+    }
   }
 
-  const createHandler = (access: Access) =>
+  async function collectForPage({ group, metrics }: Page, timeLimit: number): Promise<ResourceMetrics> {
+    // The other half is for the page.
+    const resourceMetrics = await group.collect(timeLimit / 2);
+    metrics.collected(resourceMetrics);
+    if (config.OTEL_METRICS_CLASSIC_NAMES) await addClassicNames(resourceMetrics);
+    return promClient ? withoutTakenNames(resourceMetrics, strategy, taken) : resourceMetrics;
+  }
+
+  const createHandler = (page: Page, access: Access) =>
     createScrapeHandler({
       access,
-      collect: collectForPage,
+      collect: (timeLimit) => collectForPage(page, timeLimit),
       formats: pageFormats((message) => diag.warn(message), {
         showCreated: config.OTEL_EXPORTER_PROMETHEUS_CREATED,
         scopeLabels: config.OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS,
-        strategy: config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY,
+        strategy,
+        prometheusScopes: promClient ? [PROM_CLIENT] : [],
       }),
       onError: (error) => {
-        ofPages.failed('page');
+        page.metrics.failed('page');
         failed(`a scrape failed: ${error instanceof Error ? error.stack : String(error)}`);
       },
       observer: {
-        ...ofPages,
+        ...page.metrics,
         worked: (milliseconds) => work.worked(milliseconds),
       },
     });
@@ -117,22 +204,38 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   return {
     reader,
     cells,
-    probes: createProbes(
-      {
-        cells,
-        ignores: (message) => ports.ignores(message),
-        // Exporters do their work where tracing is suppressed; where there are no spans, nothing is exported.
-        isOwn: hasSpans ? () => isTracingSuppressed(context.active()) : () => false,
-        cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
-        work,
-        spans: hasSpans,
-      },
-      isEnabled,
-    ),
-    listen: (serviceName) => ports.listen(serviceName, createHandler, cluster),
-    place: () => cluster.place,
-    joinAsThread: (place) => cluster.beginAsThread(place),
+    probes: [
+      ...createProbes(
+        {
+          cells,
+          ignores: (message) => ports.ignores(message),
+          // Exporters do their work where tracing is suppressed.
+          isOwn: hasContexts || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
+          cacheNames: config.OTEL_CACHE_NAME_PATTERNS,
+          work,
+          spans: hasContexts,
+          ...watching,
+        },
+        isEnabled,
+      ),
+      ...(promClient ? [promClient.probe] : []),
+    ],
+    begin: (serviceName, resource) => {
+      if (page) ports.listen(serviceName, (access) => createHandler(page, access), page.group);
+      if (ofPush) beginPush(ofPush, resource);
+    },
+    pushed: () => (push ? [push] : []),
+    places: () => groups.map(({ place }) => place),
+    // The same variables have made the same groups there.
+    joinAsThread: (places) => {
+      for (const [index, place] of places.entries()) groups[index]?.beginAsThread(place);
+    },
   };
+}
+
+/** Evaluated where it is needed: OTLP is more code than all else that a page needs. */
+function loadPush(): typeof import('./push/metric-push.ts') {
+  return require('./push/metric-push.ts');
 }
 
 /** On the page only: who pushes metrics to a collector has no dashboards of that time. */

@@ -73,7 +73,12 @@ function guardMeter(meter: Meter): void {
   }
 }
 
-function guardedBy<R>(
+/**
+ * The callback with a time limit, and called again only when it has come back.
+ *
+ * @param metrics what is not on the page when it fails with a {@link CallbackFailure}
+ */
+export function guardedBy<R>(
   callback: (result: R) => void | Promise<void>,
   metrics: string,
 ): (result: R) => void | Promise<void> {

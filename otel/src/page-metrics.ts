@@ -6,10 +6,10 @@ import type { ScrapeObserver } from '@otel-register/listener';
 const DURATIONS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * What goes wrong: a callback of the application failed or did not come back, a metric could not be collected, a page could not be
- * made, a scraper went away before it had its page.
+ * What goes wrong: a callback of the application failed or did not come back, a metric could not be collected, one of prom-client has
+ * the name of another, a page could not be made, a scraper went away before it had its page.
  */
-const ERRORS = ['callback', 'callback_timeout', 'collection', 'page', 'disconnected'] as const;
+const ERRORS = ['callback', 'callback_timeout', 'collection', 'name_taken', 'page', 'disconnected'] as const;
 type PageError = (typeof ERRORS)[number];
 
 /** What the page says of itself: what was asked of it, and what went wrong. */

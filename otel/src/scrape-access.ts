@@ -9,6 +9,10 @@ const CREDENTIALS = {
   OTEL_EXPORTER_PROMETHEUS_BASIC_AUTH_FILE: ['Basic', (file): CredentialSource => ({ file })],
 } as const satisfies Partial<Record<keyof Config, readonly [Scheme, (value: string) => CredentialSource]>>;
 
+/** Where scrapes are asked for on the service's own port, and nobody may. */
+export const SAME_PORT_FOR_NOBODY =
+  'OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on says not for whom: set a token, a password or allowed addresses, or open for anybody; using off instead';
+
 /**
  * Who may scrape.
  *

@@ -12,7 +12,7 @@ import {
 } from '@otel-register/listener';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
 import { once } from './messages.ts';
-import { scrapeAccess } from './scrape-access.ts';
+import { SAME_PORT_FOR_NOBODY, scrapeAccess } from './scrape-access.ts';
 import type { Config } from './settings.ts';
 
 /** Where scrapes are answered: on a port of their own, and on the service's where that is asked for. */
@@ -83,9 +83,7 @@ export class ScrapePorts {
     const who = this.#config.OTEL_EXPORTER_PROMETHEUS_SAME_PORT;
     if (who === 'off') return;
     if (who === 'on' && !isRestricted(access)) {
-      diag.error(
-        'OTEL_EXPORTER_PROMETHEUS_SAME_PORT=on says not for whom: set a token, a password or allowed addresses, or open for anybody; using off instead',
-      );
+      diag.error(SAME_PORT_FOR_NOBODY);
       return;
     }
     const say = once((message: string) => diag.info(message));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Config } from './settings.ts';
 
 /** What PM2 runs in place of the service's script, which it names in `pm_exec_path`. */
 const OF_PM2 = /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.js$/;
@@ -7,6 +8,11 @@ const OF_PM2 = /[\\/]pm2[\\/]lib[\\/]ProcessContainer\w*\.js$/;
 /** The script that is the service. */
 export function serviceScript(script: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   return script !== undefined && OF_PM2.test(script) ? env.pm_exec_path : script;
+}
+
+/** OTEL_SERVICE_NAME before `service.name` of OTEL_RESOURCE_ATTRIBUTES, as the specification orders, before package.json. */
+export function serviceNameOf(config: Config, script: string | undefined): string {
+  return config.OTEL_SERVICE_NAME || config.OTEL_RESOURCE_ATTRIBUTES['service.name'] || defaultServiceName(script);
 }
 
 /**

@@ -10,6 +10,8 @@ import { INSTRUMENTATION_NAMES } from './instrumentation-names.ts';
 interface Parser<T> {
   readonly expected: string;
   readonly parse: (text: string) => T | undefined;
+  /** What is good in a value that is not good as a whole, if anything is. */
+  readonly goodPart?: (text: string) => T | undefined;
 }
 
 /** One variable: what reads it, what it is without it, and its line in the README and in `--help`. */
@@ -17,7 +19,7 @@ export interface Setting<T> extends Parser<T> {
   readonly fallback: T;
   /** The fallback in words, where the value itself would tell little. */
   readonly fallbackText?: string;
-  /** What is used in the place of a bad value, and in words, where that must not be the fallback. */
+  /** What is used in the place of a value of which nothing is good, and in words, where that must not be the fallback. */
   readonly instead?: { readonly value: T; readonly text: string };
   readonly doc: string;
 }
@@ -46,7 +48,41 @@ const positive: Parser<number> = {
   parse: (value) => wholeNumber(value, 1, 1_000_000),
 };
 
+const ratio: Parser<number> = {
+  expected: 'a number from 0 to 1',
+  parse: (value) => (Number(value) >= 0 && Number(value) <= 1 ? Number(value) : undefined),
+};
+
 const otlpProtocol = oneOf('http/protobuf', 'http/json', 'grpc');
+
+const sampler = oneOf(
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+);
+
+export type SamplerName = typeof sampler extends Parser<infer T> ? T : never;
+
+/** As Sentry's SDK takes it: a project by number, at a host that may have a port and a path. */
+const dsn: Parser<string> = {
+  expected: "a project's DSN, such as https://key@o1.ingest.sentry.io/2",
+  parse: (value) =>
+    /^https?:\/\/\w+(?::\w+)?@(?:[\w.-]+|\[[\w:.%]+\])(?::\d+)?\/(?:[^?#]*\/)?\d+$/.test(value) ? value : undefined,
+};
+
+const url: Parser<string> = {
+  expected: 'a URL',
+  parse: (value) => (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value) ? value : undefined),
+};
+
+/** What OTEL_PROPAGATORS knows. */
+export type PropagatorName = 'tracecontext' | 'baggage' | 'b3' | 'b3multi' | 'sentry' | 'none';
+
+/** What OTEL_TRACES_EXPORTER knows. */
+export type SpanDestination = 'otlp' | 'console' | 'none';
 
 type Protocol = typeof otlpProtocol extends Parser<infer T> ? T : never;
 
@@ -79,12 +115,18 @@ const instrumentations: Parser<readonly string[]> = {
 };
 
 function someOf<const V extends string>(...values: V[]): Parser<readonly V[]> {
+  const knownOf = (items: string[]) => {
+    const known = items.flatMap((item) => values.find((v) => v === item.toLowerCase()) ?? []);
+    return known.length > 0 ? known : undefined;
+  };
   return {
     expected: `a list of ${values.join(', ')}`,
     parse: (value) => {
-      const known = listOf(value).map((item) => values.find((v) => v === item.toLowerCase()));
-      return known.every((item) => item !== undefined) && known.length > 0 ? known : undefined;
+      const items = listOf(value);
+      const known = knownOf(items);
+      return known?.length === items.length ? known : undefined;
     },
+    goodPart: (value) => knownOf(listOf(value)),
   };
 }
 
@@ -93,7 +135,22 @@ export const SETTINGS = {
   OTEL_SDK_DISABLED: setting(boolean, false, 'true: nothing of the agent is loaded.'),
   OTEL_SERVICE_NAME: setting(text, '', 'Name of the service.', 'the name in the nearest package.json'),
   OTEL_RESOURCE_ATTRIBUTES: setting(attributes, {}, 'What else describes the process: key=value,…', 'none'),
-  OTEL_METRICS_EXPORTER: setting(someOf('prometheus', 'none'), ['prometheus'], 'none switches metrics off.'),
+  OTEL_METRICS_EXPORTER: setting(
+    someOf('prometheus', 'otlp', 'console', 'none'),
+    ['prometheus'],
+    'prometheus is the page, otlp sends metrics to a collector, console prints them to stdout; several with commas. none switches metrics off.',
+  ),
+  OTEL_METRIC_EXPORT_INTERVAL: setting(positive, 60_000, 'Milliseconds between two times that metrics are sent.'),
+  OTEL_METRIC_EXPORT_TIMEOUT: setting(
+    positive,
+    30_000,
+    'Milliseconds within which they must be taken, and no more than lie between two times.',
+  ),
+  OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: setting(
+    oneOf('cumulative', 'delta', 'lowmemory'),
+    'cumulative',
+    'delta sends of counters and histograms what came since the last time; lowmemory too, but of those that are observed all since the start.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_HOST: setting(
     text,
     'localhost',
@@ -166,6 +223,11 @@ export const SETTINGS = {
     false,
     "true: also the names of prom-client's world, such as http_request_duration_seconds, for dashboards that use them.",
   ),
+  OTEL_METRICS_PROM_CLIENT: setting(
+    boolean,
+    false,
+    'true: what the service counts with prom-client is on the page too, under the names that it has there.',
+  ),
   OTEL_METRICS_EXEMPLAR_FILTER: setting(
     oneOf('trace_based', 'always_on', 'always_off'),
     'trace_based',
@@ -177,15 +239,31 @@ export const SETTINGS = {
     'Names of caches by the keys of Redis: pattern=name,… Keys that match none are named by their prefix up to the first colon.',
     'none',
   ),
-  OTEL_TRACES_EXPORTER: setting(
-    someOf('otlp', 'console', 'none'),
-    ['none'],
-    'otlp or console switches spans on; the other standard OTEL_EXPORTER_OTLP_… , OTEL_TRACES_SAMPLER and OTEL_PROPAGATORS apply.',
+  OTEL_TRACES_EXPORTER: {
+    ...setting<readonly SpanDestination[] | undefined>(
+      someOf('otlp', 'console', 'none'),
+      undefined,
+      'otlp, console or both: where spans go. none switches them off, whatever else is set.',
+      'otlp where an endpoint is set, none elsewhere',
+    ),
+    instead: { value: ['none'], text: 'none' },
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    text,
+    '',
+    'The collector that spans and metrics go to. The other standard OTEL_EXPORTER_OTLP_… apply: _HEADERS, _COMPRESSION, _TIMEOUT, _CERTIFICATE, _CLIENT_KEY, _CLIENT_CERTIFICATE, _INSECURE.',
+    'http://localhost:4318, of gRPC http://localhost:4317',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: setting(
+    text,
+    '',
+    'The same for spans alone, with its whole path; OTEL_EXPORTER_OTLP_TRACES_… and OTEL_EXPORTER_OTLP_METRICS_… have all others as well.',
+    '/v1/traces below OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   OTEL_EXPORTER_OTLP_PROTOCOL: setting(
     otlpProtocol,
     'http/protobuf',
-    'How spans are sent: http/protobuf, http/json or grpc.',
+    'How spans and metrics are sent: http/protobuf, http/json or grpc.',
   ),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: setting<Protocol | undefined>(
     otlpProtocol,
@@ -193,10 +271,57 @@ export const SETTINGS = {
     'The same for spans alone.',
     'OTEL_EXPORTER_OTLP_PROTOCOL',
   ),
+  OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: setting<Protocol | undefined>(
+    otlpProtocol,
+    undefined,
+    'The same for metrics alone.',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+  ),
+  OTEL_TRACES_SAMPLER: {
+    ...setting<SamplerName | undefined>(
+      sampler,
+      undefined,
+      'Which requests have spans; with parentbased_, what the caller has decided comes first.',
+      'parentbased_always_on, or parentbased_traceidratio of SENTRY_TRACES_SAMPLE_RATE',
+    ),
+    instead: { value: 'parentbased_always_on', text: 'parentbased_always_on' },
+  },
+  OTEL_TRACES_SAMPLER_ARG: setting(
+    ratio,
+    1,
+    'The share that the samplers with a ratio take: 0.01 is one in a hundred.',
+  ),
+  OTEL_PROPAGATORS: setting<readonly PropagatorName[] | undefined>(
+    someOf('tracecontext', 'baggage', 'b3', 'b3multi', 'sentry', 'none'),
+    undefined,
+    'The headers that a trace is continued by, from who calls and to whom is called: a list of tracecontext, baggage, b3, b3multi, sentry.',
+    'tracecontext,baggage, and sentry with SENTRY_DSN',
+  ),
   OTEL_BSP_SCHEDULE_DELAY: setting(milliseconds, 5000, 'Milliseconds that spans wait for others to be sent with.'),
   OTEL_BSP_MAX_QUEUE_SIZE: setting(positive, 2048, 'Most spans that wait; what is beyond is dropped and counted.'),
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: setting(positive, 512, 'Most spans that are sent at once.'),
   OTEL_BSP_EXPORT_TIMEOUT: setting(milliseconds, 30_000, 'Milliseconds within which they must be taken.'),
+  SENTRY_DSN: setting(dsn, '', 'Errors are reported to this project of Sentry, with their traces.', 'none'),
+  SENTRY_ENVIRONMENT: setting(
+    text,
+    '',
+    'Where the service runs, for Sentry.',
+    'deployment.environment.name of the resource, or production',
+  ),
+  SENTRY_RELEASE: setting(text, '', 'What runs, for Sentry.', 'service.version of the resource, or none'),
+  SENTRY_TRACES_SAMPLE_RATE: setting<number | undefined>(
+    ratio,
+    undefined,
+    'More than 0: spans go to Sentry too, those of this share of requests.',
+    '0',
+  ),
+  SENTRY_ORGANIZATION_URL: setting(
+    url,
+    '',
+    'Where your organisation is in Sentry, such as https://acme.sentry.io: the page says how the traces of its exemplars are found there.',
+    'none',
+  ),
+  SENTRY_DEBUG: setting(boolean, false, "true: Sentry's SDK says on stderr what it does."),
   OTEL_NODE_LOG_CORRELATION: setting(
     boolean,
     false,

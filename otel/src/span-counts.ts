@@ -1,4 +1,5 @@
 import type { CellRegistry } from '@otel-register/cells';
+import { errorTypeOf } from './error-counts.ts';
 
 /** Counts what becomes of the spans that have ended. */
 export interface SpanCounts {
@@ -33,9 +34,4 @@ export function countSpans(cells: CellRegistry | undefined): SpanCounts {
     exported: (spans, exporter, failure) =>
       exported.bind({ 'otel.component.type': exporter, 'error.type': failure && errorTypeOf(failure) }).add(spans),
   };
-}
-
-/** A code such as ECONNREFUSED or 503; the names of errors are few as well. */
-function errorTypeOf(failure: Error & { code?: unknown }): string {
-  return String(failure.code ?? failure.name);
 }

@@ -41,7 +41,7 @@ const UPSTREAM: Record<string, () => InstrumentationClass> = {
 const TOO_FINE = ['dns', 'fs', 'net'];
 
 /** They write into the service's log lines, only where that is asked for; no log is sent anywhere. */
-const LOGGERS = ['pino', 'winston', 'bunyan'];
+export const LOGGERS = ['pino', 'winston', 'bunyan'];
 
 /** Upstream's own metrics go nowhere, so nothing that the probes count is counted twice. */
 const NO_METRICS: MeterProvider = { getMeter: () => createNoopMeter() };

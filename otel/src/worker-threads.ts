@@ -5,8 +5,8 @@ import type { Cluster as Place } from './cluster/meeting-place.ts';
 export interface HandedOver {
   readonly env: Record<string, string | undefined>;
   readonly serviceName: string;
-  /** Where the threads meet whose numbers are on one page; none where there are no metrics. */
-  readonly place: Place | undefined;
+  /** Where the threads meet whose numbers are on one page, or sent together; none where there are no metrics. */
+  readonly places: readonly Place[];
 }
 
 /** For all threads that are made from now on, in whose otel/register.js it is asked for. */

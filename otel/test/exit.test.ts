@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { HELLO, run, serviceFolder } from './support/program.ts';
 
@@ -11,6 +12,7 @@ const tracing = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'ht
 for (const [what, env] of [
   ['metrics only', {}],
   ['with spans', tracing],
+  ['with metrics that are sent', { ...tracing, OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none' }],
 ] as const) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`${signal} ends a service without handlers by that signal, as without the agent (${what})`, async (t) => {
@@ -74,3 +76,35 @@ test('spans of a process that ends by itself have reached the collector', async 
   assert.equal(code, 0);
   assert.match(Buffer.concat(received).toString('latin1'), /probe-http/);
 });
+
+for (const [how, end] of [
+  ['by itself', 'server.close(); server.closeAllConnections();'],
+  ['by process.exit', 'setTimeout(() => process.exit(0), 100);'],
+] as const) {
+  test(`what a service counts while it drains after SIGTERM has reached the collector when it ends ${how}`, async (t) => {
+    let last = '';
+    const collector = createServer(async (request, response) => {
+      last = await text(request);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+    await new Promise<void>((resolve) => collector.listen(0, 'localhost', resolve));
+    t.after(() => collector.close());
+    const { port } = collector.address() as { port: number };
+    const program = `${HELLO}
+      process.on('SIGTERM', async () => {
+        await fetch('http://localhost:' + server.address().port + '/late');
+        ${end}
+      });`;
+    const env = {
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost:${port}`,
+    };
+    const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': program }), env });
+    await service.until(/service on/);
+    service.process.kill('SIGTERM');
+    assert.equal((await service.ended).code, 0);
+    assert.match(last, /"name":"http\.server\.requests"[^\]]*\][^\]]*"asDouble":1\b/);
+  });
+}

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Attributes, ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, DataPointType, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
+import { SUMMARY, type Summary } from '@otel-register/exposition';
+import type { Combination } from '../src/cluster/gauges.ts';
 import { addExponential, addHistograms } from '../src/cluster/histograms.ts';
 import { Merge } from '../src/cluster/merge.ts';
 import { KnownSeries, keyOf } from '../src/cluster/series-key.ts';
@@ -25,6 +27,12 @@ const counter = (name: string, points: Points) =>
 const gauge = (name: string, value: number) => metric(name, { dataPointType: DataPointType.GAUGE }, [[{}, value]]);
 const histogram = (name: string, value: Histogram) =>
   metric(name, { dataPointType: DataPointType.HISTOGRAM }, [[{}, value]]);
+
+const summary = (name: string, value: Summary) => metric(name, { dataPointType: SUMMARY }, [[{}, value]]);
+const saying = (combination: Combination, of: MetricData): MetricData => {
+  const descriptor = { ...of.descriptor, combination };
+  return { ...of, descriptor };
+};
 
 function merged(metrics: MetricData[], merge = new Merge()): Points {
   for (const one of metrics) merge.add(scope, one);
@@ -65,6 +73,32 @@ test('gauges are combined by what their names say they are', () => {
   ] as const) {
     assert.deepEqual(numbers([1, 4, 1].map((value) => gauge(name, value))), [expected], name);
   }
+});
+
+test('gauges that say themselves how they are combined are, whatever their names', () => {
+  for (const [combination, expected] of [
+    ['min', 1],
+    ['max', 4],
+    ['mean', 2],
+    ['sum', 6],
+  ] as const) {
+    const gauges = [1, 4, 1].map((value) => saying(combination, gauge('process.uptime', value)));
+    assert.deepEqual(numbers(gauges), [expected], combination);
+  }
+});
+
+test('of summaries sums and counts are added, and each quantile is the highest of those who have observed anything', () => {
+  const quantiles = [0.5, 0.9];
+  const summaries = [
+    summary('sizes', { quantiles, values: [-1, 5], sum: 6, count: 4 }),
+    summary('sizes', { quantiles, values: [0, 0], sum: 0, count: 0 }),
+    summary('sizes', { quantiles: [0.9, 1], values: [3, 7], sum: 0.5, count: 2 }),
+  ];
+  assert.deepEqual(numbers(summaries), [{ quantiles: [0.5, 0.9, 1], values: [-1, 5, 7], sum: 6.5, count: 6 }]);
+  const kept = new Merge();
+  for (const one of summaries) kept.add(scope, one);
+  const [left] = kept.exactResult();
+  assert.deepEqual(left?.metrics.flatMap(pointsOf), [[{}, { quantiles: [], values: [], sum: 6.5, count: 6 }]]);
 });
 
 test('histograms are added bucket by bucket, with the least and the greatest of all', () => {
@@ -135,6 +169,24 @@ test('what is beyond the limit of series is added to the overflow series', () =>
     [{ id: 'a' }, 2],
     [{ id: 'b' }, 1],
     [{ 'otel.metric.overflow': true }, 2],
+  ]);
+});
+
+test('a snapshot tells how a gauge is combined, and has nothing of a metric that means nothing beside others', () => {
+  const value = { quantiles: [0.5], values: [2], sum: 3, count: 2 };
+  const written = [saying('mean', gauge('load', 1)), saying('none', gauge('id', 7)), summary('sizes', value)];
+  const bytes = Buffer.concat([...encode([{ scope, metrics: written }], keyOf)]);
+  const read = Array.from(decode(bytes, new KnownSeries()), (one) => one.metric);
+  assert.deepEqual(
+    read.map(({ descriptor }) => [descriptor.name, 'combination' in descriptor && descriptor.combination]),
+    [
+      ['load', 'mean'],
+      ['sizes', false],
+    ],
+  );
+  assert.deepEqual(read.flatMap(pointsOf), [
+    [{}, 1],
+    [{}, value],
   ]);
 });
 

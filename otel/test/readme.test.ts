@@ -6,7 +6,9 @@ import { CellRegistry } from '@otel-register/cells';
 import { familyType, sampleName } from '@otel-register/exposition';
 import { createProbes } from '@otel-register/probes';
 import { lateAnswersMetric, membersMetrics } from '../src/cluster/group-metrics.ts';
+import { countErrors, tellTraceUrl } from '../src/error-counts.ts';
 import { measurePages } from '../src/page-metrics.ts';
+import { countDataPoints } from '../src/push/data-point-counts.ts';
 import { countSpans } from '../src/span-counts.ts';
 import { withSettings } from '../write-readme.ts';
 
@@ -22,6 +24,9 @@ test('the table of metrics in the README names every metric that the probes decl
   createProbes({ cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: false }, () => true);
   lateAnswersMetric(cells);
   countSpans(cells);
+  countDataPoints(cells);
+  countErrors(cells);
+  tellTraceUrl(cells, 'https://acme.sentry.io');
   measurePages(cells);
   const one = { running: 1, late: 0 };
   const ofCluster = membersMetrics('test', { processes: one, threads: one }).metrics;

@@ -22,13 +22,40 @@ for (const [name, value, message] of [
   [
     'OTEL_METRICS_EXPORTER',
     'statsd',
-    'OTEL_METRICS_EXPORTER="statsd" is not a list of prometheus, none; using prometheus instead',
+    'OTEL_METRICS_EXPORTER="statsd" is not a list of prometheus, otlp, console, none; using prometheus instead',
   ],
   [
     'OTEL_TRACES_EXPORTER',
     'otlp,jaeger',
-    'OTEL_TRACES_EXPORTER="otlp,jaeger" is not a list of otlp, console, none; using none instead',
+    'OTEL_TRACES_EXPORTER="otlp,jaeger" is not a list of otlp, console, none; using otlp instead',
   ],
+  [
+    'OTEL_TRACES_EXPORTER',
+    'zipkin',
+    'OTEL_TRACES_EXPORTER="zipkin" is not a list of otlp, console, none; using none instead',
+  ],
+  [
+    'OTEL_TRACES_SAMPLER',
+    'jaeger_remote',
+    'OTEL_TRACES_SAMPLER="jaeger_remote" is not one of always_on, always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; using parentbased_always_on instead',
+  ],
+  ['OTEL_TRACES_SAMPLER_ARG', '1%', 'OTEL_TRACES_SAMPLER_ARG="1%" is not a number from 0 to 1; using 1 instead'],
+  [
+    'OTEL_PROPAGATORS',
+    'xray,B3',
+    'OTEL_PROPAGATORS="xray,B3" is not a list of tracecontext, baggage, b3, b3multi, sentry, none; using b3 instead',
+  ],
+  [
+    'OTEL_PROPAGATORS',
+    'ottrace',
+    'OTEL_PROPAGATORS="ottrace" is not a list of tracecontext, baggage, b3, b3multi, sentry, none; using tracecontext,baggage, and sentry with SENTRY_DSN instead',
+  ],
+  [
+    'SENTRY_DSN',
+    'https://sentry.io/2',
+    'SENTRY_DSN="https://sentry.io/2" is not a project\'s DSN, such as https://key@o1.ingest.sentry.io/2; using none instead',
+  ],
+  ['SENTRY_TRACES_SAMPLE_RATE', '10%', 'SENTRY_TRACES_SAMPLE_RATE="10%" is not a number from 0 to 1; using 0 instead'],
   [
     'OTEL_EXPORTER_PROMETHEUS_PORT',
     '65536',
@@ -47,7 +74,7 @@ for (const [name, value, message] of [
   [
     'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
     'pg,redsi',
-    'OTEL_NODE_DISABLED_INSTRUMENTATIONS="pg,redsi" is not a list of instrumentations, such as http,pg,ioredis; using none instead',
+    'OTEL_NODE_DISABLED_INSTRUMENTATIONS="pg,redsi" is not a list of instrumentations, such as http,pg,ioredis; using pg instead',
   ],
   [
     'OTEL_CACHE_NAME_PATTERNS',

@@ -28,6 +28,14 @@ test('an ES module runs under -r and under --import alike', async (t) => {
   }
 });
 
+test('metrics alone do not unpack what only spans need', async (t) => {
+  const program = "console.log(process.moduleLoadList.includes('NativeModule zlib'))";
+  const cwd = serviceFolder(t, { 'dist/main.js': program });
+  const withSpans = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:9' };
+  assert.equal((await run(t, { cwd }).ended).stdout, 'false\n');
+  assert.equal((await run(t, { cwd, env: withSpans }).ended).stdout, 'true\n');
+});
+
 test('an agent that was not built costs one line that says how to build it, and the service runs', async (t) => {
   const program = "process.stdout.write('the service ran')";
   const ended = await run(t, { cwd: serviceFolder(t, { 'dist/main.js': program }, ['register.js']) }).ended;
@@ -48,6 +56,15 @@ test('an agent that cannot be loaded costs one message, and the service runs', a
   const { code, stdout, stderr } = await run(t, { cwd }).ended;
   assert.deepEqual([code, stdout], [0, 'ran\n']);
   assert.match(stderr, /^otel: the service runs without the agent: it could not start: Error: broken/);
+});
+
+test('copied into an ES module without its package.json, the agent says that it needs it, and the service runs', async (t) => {
+  const files = { 'package.json': '{ "type": "module" }', 'dist/main.js': "console.log('ran')" };
+  const { code, stdout, stderr } = await run(t, { cwd: serviceFolder(t, files) }).ended;
+  assert.deepEqual([code, stdout], [0, 'ran\n']);
+  assert.match(stderr, /^otel: the service runs without the agent: otel\/package\.json is not there,/m);
+  const complete = serviceFolder(t, { ...files, 'otel/package.json': '{ "type": "commonjs" }' });
+  assert.match((await run(t, { cwd: complete }).ended).stderr, /^otel: metrics of /m);
 });
 
 test('a process that has nothing left to do ends at once: no listener, timer or scrape keeps it', async (t) => {

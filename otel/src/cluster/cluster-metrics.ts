@@ -1,8 +1,8 @@
 import type { Cluster } from 'node:cluster';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { CellRegistry } from '@otel-register/cells';
-import { lateAnswersMetric, membersMetrics } from './group-metrics.ts';
+import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { CellRegistry, CounterCell } from '@otel-register/cells';
+import { membersMetrics } from './group-metrics.ts';
 import { isAnyoneThere, isRunning, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
 import { announce, type Page, pageAbove } from './page-above.ts';
 import { portOwner } from './port-owner.ts';
@@ -10,14 +10,18 @@ import { ProcessGroup } from './process-group.ts';
 
 export interface ClusterMetricsOptions {
   readonly cells: CellRegistry;
+  /** Counts the answers that do not come in time; asked for by one who has joined others. */
+  readonly late: () => CounterCell;
   /** Instrumentation scope of what is said of the cluster. */
   readonly scope: string;
   /** Where the page is asked for: processes of one cluster with pages of their own stay apart. */
   readonly address: string;
   /** The metrics of this process, within so many milliseconds. */
   readonly collect: (timeLimit?: number) => Promise<ResourceMetrics>;
-  /** Those of `cells` alone. */
-  readonly collectCells: () => Promise<ResourceMetrics>;
+  /** Those of them that may be read at any time. */
+  readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
+  /** Those that can be read in an instant. */
+  readonly recorded: () => readonly ScopeMetrics[];
   /** Keeps gauges apart by process. */
   readonly byProcess: boolean;
   readonly onError: (error: unknown) => void;
@@ -90,6 +94,16 @@ export class ClusterMetrics {
     announce({ pid: process.pid, service, place: this.#place });
   }
 
+  /** Whether nobody has joined this process, so that its own metrics are all there are. */
+  get isAlone(): boolean {
+    return !this.#group && !isAnyoneThere(this.#place);
+  }
+
+  /** With nobody but the worker threads of this process. */
+  beginWithThreads(): void {
+    this.#guarded(() => removeMeetingPlace(this.#place));
+  }
+
   /** In a worker thread, whose process has that place. */
   beginAsThread(place: Place): void {
     this.#place = place;
@@ -132,13 +146,13 @@ export class ClusterMetrics {
 
   #join(): void {
     if (this.#group) return;
-    const { cells, collect, collectCells, byProcess, scope, onError } = this.#options;
-    const late = lateAnswersMetric(cells).bind({});
+    const { cells, collect, collectOften, recorded, byProcess, scope, onError } = this.#options;
+    const late = this.#options.late();
     const group = new ProcessGroup({
       folder: () => meetingPlace(this.#place),
       collect,
-      recorded: () => cells.recorded(),
-      collectOften: async () => (await collectCells()).scopeMetrics,
+      recorded,
+      collectOften,
       describe: (members) => membersMetrics(scope, members),
       limit: cells.cardinalityLimit,
       byProcess,

@@ -1,12 +1,6 @@
 import { ValueType } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  type DataPoint,
-  DataPointType,
-  type MetricData,
-  type ScopeMetrics,
-} from '@opentelemetry/sdk-metrics';
-import type { CellRegistry, CounterMetric } from '@otel-register/cells';
+import { AggregationTemporality, DataPointType, type MetricData, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import { type CellRegistry, type CounterMetric, timestamp } from '@otel-register/cells';
 import { isThread, pidOf } from './member.ts';
 
 /** How many answered when they were asked for their numbers: `late` ones are on the page as they were last known. */
@@ -36,8 +30,7 @@ export function membersMetrics(scope: string, { processes, threads }: Members): 
 }
 
 function metricOf(what: 'process' | 'thread', who: string, counts: Counts): MetricData {
-  const now = Date.now();
-  const time: DataPoint<number>['startTime'] = [Math.floor(now / 1000), (now % 1000) * 1e6];
+  const time = timestamp(Date.now());
   return {
     descriptor: {
       name: what === 'process' ? 'otel.cluster.processes' : 'otel.cluster.threads',

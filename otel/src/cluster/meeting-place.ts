@@ -14,7 +14,7 @@ export interface Cluster {
 export const PAGE = 'page';
 
 /** Of the snapshots. Processes with another version of the agent, while a new one is rolled out, must not read them. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * The folder in which the processes of a cluster find each other; nobody but their user may enter it. It is made if need be.
@@ -43,15 +43,30 @@ export function removeMeetingPlace(cluster: Cluster): void {
   for (const base of bases()) rmSync(join(base, nameOf(cluster)), { recursive: true, force: true });
 }
 
+/** The processes that have a folder, of whatever cluster. */
+export function processesWithFolder(): Set<number> {
+  return new Set(ownBases().flatMap((base) => readdirSync(base).map((name) => Number(name.split('-')[1]))));
+}
+
 /** That folder, wherever there is one and nobody else could have made it. */
 export function existingFolders(cluster: Cluster): string[] {
-  const there = bases().filter((base) => existsSync(base) && isPrivate(base));
-  return there.map((base) => join(base, nameOf(cluster))).filter((folder) => existsSync(folder));
+  return ownBases()
+    .map((base) => join(base, nameOf(cluster)))
+    .filter((folder) => existsSync(folder));
 }
 
 /** Whether somebody has brought numbers there. */
 export function isAnyoneThere(cluster: Cluster): boolean {
-  return existingFolders(cluster).some((folder) => readdirSync(folder).some((file) => file.endsWith('.snapshot')));
+  try {
+    return existingFolders(cluster).some((folder) => readdirSync(folder).some((file) => file.endsWith('.snapshot')));
+  } catch {
+    // The last one has left meanwhile.
+    return false;
+  }
+}
+
+function ownBases(): string[] {
+  return bases().filter((base) => existsSync(base) && isPrivate(base));
 }
 
 function bases(): string[] {

@@ -8,11 +8,13 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { CellPoint } from '@otel-register/cells';
+import { SUMMARY, type Summary } from '@otel-register/exposition';
 import { combinationOf, combine } from './gauges.ts';
 import { addExponential, addHistograms } from './histograms.ts';
 import { keyOf, OVERFLOW } from './series-key.ts';
+import { addSummaries, withoutQuantiles } from './summaries.ts';
 
-type Value = number | Histogram | ExponentialHistogram;
+type Value = number | Histogram | ExponentialHistogram | Summary;
 
 interface Series {
   attributes: Attributes;
@@ -66,11 +68,11 @@ export class Merge {
 
   /**
    * What can be merged again with no loss, two points for a series whose value no number can have, to be kept: without
-   * exemplars, which would become more and more.
+   * exemplars, which would become more and more, and without quantiles, which are of living processes.
    */
   exactResult(): ScopeMetrics[] {
     return this.#withPoints((all) =>
-      Array.from(all, (one) => ({ ...one, exemplars: [] })).flatMap((one) =>
+      Array.from(all, (one) => ({ ...one, value: withoutQuantiles(one.value), exemplars: [] })).flatMap((one) =>
         one.rest === 0 ? [one] : [one, restOf(one)],
       ),
     );
@@ -144,10 +146,11 @@ function rounded(series: Series): Series {
 
 function restOf(series: Series): Series {
   const { value, rest } = series;
-  return { ...series, value: typeof value === 'number' ? rest : { ...emptied(value), sum: rest } };
+  return { ...series, value: typeof value === 'number' ? rest : ({ ...emptied(value), sum: rest } as Value) };
 }
 
-function emptied(value: Histogram | ExponentialHistogram): Histogram | ExponentialHistogram {
+function emptied(value: Exclude<Value, number>): Exclude<Value, number> {
+  if ('quantiles' in value) return { ...value, count: 0 };
   if (!('buckets' in value)) {
     const none = { offset: 0, bucketCounts: [] };
     return { ...value, count: 0, zeroCount: 0, positive: none, negative: none };
@@ -162,8 +165,10 @@ function sumOf({ dataPointType, descriptor }: MetricData, { value, processes }: 
       return addHistograms(value as Histogram, next as Histogram);
     case DataPointType.EXPONENTIAL_HISTOGRAM:
       return addExponential(value as ExponentialHistogram, next as ExponentialHistogram);
+    case SUMMARY:
+      return addSummaries(value as Summary, next as Summary);
     case DataPointType.GAUGE:
-      return combine(combinationOf(descriptor.name), value as number, next as number, processes);
+      return combine(combinationOf(descriptor), value as number, next as number, processes);
     default:
       return (value as number) + (next as number);
   }

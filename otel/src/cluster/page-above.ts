@@ -1,6 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { existingFolders, linuxStatus, meetingPlace, PAGE, type Cluster as Place } from './meeting-place.ts';
+import {
+  existingFolders,
+  linuxStatus,
+  meetingPlace,
+  PAGE,
+  type Cluster as Place,
+  processesWithFolder,
+} from './meeting-place.ts';
 
 /** A page on which the processes that its process starts are to be, if they are of the same service. */
 export interface Page {
@@ -28,7 +35,10 @@ export function announce(page: Page): void {
  * @param name of the place where they would meet
  */
 export function pageAbove(name: string): Page | undefined {
+  const possible = processesWithFolder();
+  if (possible.size === 0) return undefined;
   for (let pid = process.ppid; pid > 0; pid = Number(linuxStatus(pid)[1])) {
+    if (!possible.has(pid)) continue;
     for (const folder of existingFolders({ primaryPid: pid, name })) {
       try {
         return JSON.parse(readFileSync(join(folder, PAGE), 'utf8'));

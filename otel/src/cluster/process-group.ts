@@ -39,7 +39,7 @@ export interface ProcessGroupOptions {
   /** Those of them that may be read at any time: what the application observes itself is read for a page only. */
   readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
   /** Those that can be read in an instant: what was counted until now. */
-  readonly recorded: () => ScopeMetrics;
+  readonly recorded: () => readonly ScopeMetrics[];
   /** What is on the page beside the metrics of the processes. */
   readonly describe: (members: Members) => ScopeMetrics;
   /** Most series of a metric that are kept of processes that are gone. */
@@ -239,7 +239,7 @@ export class ProcessGroup {
 
   /** What has been counted until now, at once. */
   #writeLast(isLast: boolean): void {
-    this.#collected = withNewer(this.#collected, this.#options.recorded());
+    this.#collected = this.#options.recorded().reduce(withNewer, this.#collected);
     this.#write(this.#encoded(), isLast);
   }
 

@@ -2,10 +2,12 @@ import { deserialize, serialize } from 'node:v8';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { ExponentialHistogram, Histogram, MetricData, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellPoint } from '@otel-register/cells';
+import type { Summary } from '@otel-register/exposition';
+import type { CombinedDescriptor } from './gauges.ts';
 import { withPoints } from './merge.ts';
 import type { KnownSeries } from './series-key.ts';
 
-type Value = number | Histogram | ExponentialHistogram;
+type Value = number | Histogram | ExponentialHistogram | Summary;
 type Scope = ScopeMetrics['scope'];
 
 /** A histogram without the names of its fields, which would be most of its bytes. */
@@ -14,7 +16,7 @@ type PackedPoint = [
   string,
   HrTime,
   HrTime,
-  number | PackedHistogram | ExponentialHistogram,
+  number | PackedHistogram | ExponentialHistogram | Summary,
   CellPoint<Value>['exemplars']?,
 ];
 
@@ -43,8 +45,11 @@ export function* encode(
 ): Generator<Buffer, void, void> {
   for (const { scope, metrics } of scopeMetrics) {
     for (const metric of metrics) {
-      const { name, description, unit, valueType } = metric.descriptor;
-      const described = withPoints({ ...metric, descriptor: { name, description, unit, valueType } }, []);
+      const { name, description, unit, valueType, combination, type } = metric.descriptor as CombinedDescriptor;
+      if (combination === 'none') continue;
+      const more = { ...(combination && { combination }), ...(type && { type }) };
+      const descriptor = { name, description, unit, valueType, ...more };
+      const described = withPoints({ ...metric, descriptor }, []);
       const points = metric.dataPoints as CellPoint<Value>[];
       for (let from = 0; from < points.length; from += PIECE) {
         const piece: Piece = {
@@ -90,7 +95,7 @@ function packed({ startTime, endTime, value, exemplars }: CellPoint<Value>, key:
   return point;
 }
 
-function packedValue(value: Value): number | PackedHistogram | ExponentialHistogram {
+function packedValue(value: Value): PackedPoint[3] {
   if (typeof value === 'number' || !('buckets' in value)) return value;
   const { buckets, count, sum, min, max } = value;
   return [buckets.boundaries, buckets.counts, count, sum, min, max];

@@ -1,5 +1,5 @@
 'use strict';
 const libraries = require('./libraries.cjs');
-const { start } = require('./loggers.cjs');
 
-start({ pino: libraries('pino'), winston: libraries('winston'), bunyan: libraries('bunyan') });
+const names = ['pino', 'winston', 'bunyan'];
+require('./loggers.cjs')(Object.fromEntries(names.map((name) => [name, libraries(name)])));

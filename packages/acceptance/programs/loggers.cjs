@@ -2,24 +2,22 @@
 const { createServer } = require('node:http');
 const { setTimeout: later } = require('node:timers/promises');
 
-/** What logs a line as JSON on stdout, by the name of the library. */
-const loggers = {
-  pino: (pino) => {
-    const log = pino();
-    return (text) => log.info({ who: 'pino' }, text);
-  },
-  winston: ({ createLogger, format, transports }) => {
-    const log = createLogger({ format: format.json(), transports: [new transports.Console()] });
-    return (text) => log.info(text, { who: 'winston' });
-  },
-  bunyan: (bunyan) => {
-    const log = bunyan.createLogger({ name: 'bunyan' });
-    return (text) => log.info({ who: 'bunyan' }, text);
-  },
+/** What logs a line as JSON on stdout, made of each library. */
+const loggers = ({ pino, winston, bunyan }) => {
+  const ofPino = pino();
+  const { createLogger, format, transports } = winston;
+  const ofWinston = createLogger({ format: format.json(), transports: [new transports.Console()] });
+  const ofBunyan = bunyan.createLogger({ name: 'bunyan' });
+  return [
+    (text) => ofPino.info({ who: 'pino' }, text),
+    (text) => ofWinston.info(text, { who: 'winston' }),
+    (text) => ofBunyan.info({ who: 'bunyan' }, text),
+  ];
 };
-/** Logs one line with each when it starts, and when it has answered a request. */
-exports.start = (libraries) => {
-  const logs = Object.entries(loggers).map(([name, make]) => make(libraries[name]));
+
+/** A service that logs a line with each library when it starts, and when it answers. @param {Record<string, any>} libraries */
+module.exports = (libraries) => {
+  const logs = loggers(libraries);
   const server = createServer(async (_, response) => {
     await later(1);
     for (const log of logs) log('answering');

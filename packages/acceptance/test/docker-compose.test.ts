@@ -14,6 +14,7 @@ interface ComposeService {
   expose?: number[];
   ports?: string[];
   volumes?: string[];
+  profiles?: string[];
   healthcheck?: unknown;
   depends_on?: Record<string, { condition: string }>;
 }
@@ -93,13 +94,14 @@ for (const { name, port, database } of documented) {
   });
 }
 
-test('only the gateway and Prometheus are reachable from outside, and only from this machine', () => {
+test('only the gateway and what shows metrics are reachable from outside, and only from this machine', () => {
   const published = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
     ports.map((port) => [name, port]),
   );
   assert.deepEqual(published, [
     ['api-gateway', '127.0.0.1:3000:3000'],
     ['prometheus', '127.0.0.1:9090:9090'],
+    ['victoria-metrics', '127.0.0.1:8428:8428'],
   ]);
 });
 
@@ -116,6 +118,23 @@ test('Prometheus scrapes the metrics port of all five', () => {
     assert.equal(environment?.OTEL_EXPORTER_PROMETHEUS_HOST, '0.0.0.0', name);
     assert.ok(expose?.includes(Number(environment?.OTEL_EXPORTER_PROMETHEUS_PORT)), name);
   }
+});
+
+test('with the profile remote-write an agent finds every replica of all five, and writes to the VictoriaMetrics beside it', () => {
+  const { scrape_configs, remote_write } = parse(text('otel/prometheus/agent.yml'));
+  const [{ names, port }] = scrape_configs[0].dns_sd_configs;
+  assert.deepEqual(
+    names,
+    ours.map(([name]) => name),
+  );
+  for (const [, { environment }] of ours) assert.equal(environment?.OTEL_EXPORTER_PROMETHEUS_PORT, port);
+  const { hostname, port: writePort } = new URL(remote_write[0].url);
+  assert.deepEqual(compose.services[hostname]?.ports, [`127.0.0.1:${writePort}:${writePort}`]);
+  const ofProfile = Object.entries(compose.services).filter(([, { profiles }]) => profiles?.includes('remote-write'));
+  assert.deepEqual(
+    ofProfile.map(([name]) => name),
+    ['prometheus-agent', hostname],
+  );
 });
 
 test('each part has a health check, and waits for the healthy parts that it needs', () => {

@@ -20,7 +20,7 @@ async function scrape(): Promise<MetricsPage> {
 const shownAs = (page: MetricsPage, name: string) => page.samples(name)[0]?.value;
 const errors = (page: MetricsPage) => page.values('otel_exporter_prometheus_errors_total', 'error_type');
 
-const NO_ERRORS = { callback: 0, callback_timeout: 0, collection: 0, page: 0, disconnected: 0 };
+const NO_ERRORS = { callback: 0, callback_timeout: 0, collection: 0, name_taken: 0, page: 0, disconnected: 0 };
 
 test('B21 B24 T6: a callback that throws, rejects or hangs costs its own metric, and the page says how many did', async () => {
   const first = await scrape();

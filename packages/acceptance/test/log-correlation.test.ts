@@ -36,12 +36,12 @@ function told({ msg, message, who, name, time, pid, hostname, level, v, ...rest 
   return [who ?? name, msg ?? message, rest];
 }
 
-for (const [flags, what, program] of [
-  ['01', 'sampled', 'loggers-commonjs.cjs'],
-  ['00', 'not sampled', 'loggers-commonjs.cjs'],
-  ['01', 'sampled, of an ES module', '../libraries/loggers/loggers.mjs'],
+for (const [flags, what, program, how] of [
+  ['01', 'sampled', 'loggers-commonjs.cjs', 'required'],
+  ['00', 'not sampled', 'loggers-commonjs.cjs', 'required'],
+  ['01', 'sampled', '../libraries/loggers/loggers.mjs', 'imported'],
 ] as const) {
-  test(`OTEL_NODE_LOG_CORRELATION=true: lines within a request that is ${what} name its trace`, async (t) => {
+  test(`OTEL_NODE_LOG_CORRELATION=true: lines within a request that is ${what} name its trace (${how})`, async (t) => {
     const [traceId, lines] = await linesOf(t, { OTEL_NODE_LOG_CORRELATION: 'true' }, flags, program);
     for (const logger of LOGGERS) {
       const [starting, answering] = lines.filter(({ who, name }) => (who ?? name) === logger);

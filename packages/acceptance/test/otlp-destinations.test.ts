@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { freePort } from '@payments/local-stack';
+import { freePort, throwAwayFolder } from '@payments/local-stack';
+import { makeCertificate } from './support/certificates.ts';
 import { type Collector, startCollector } from './support/collector.ts';
 import { printedSpans } from './support/printed-spans.ts';
 import { type Program, runProgram, startProgram } from './support/program.ts';
@@ -36,6 +37,35 @@ async function received({ spans }: Collector, traceId: string) {
   return spans.filter((span) => span.traceId === traceId);
 }
 
+for (const [name, url] of [
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', () => collector.httpUrl],
+  ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => `${collector.httpUrl}/v1/traces`],
+] as const) {
+  test(`${name} alone switches spans on, and OTEL_TRACES_EXPORTER=none off again`, async (t) => {
+    await received(collector, await ask(await startTraced(t, { OTEL_TRACES_EXPORTER: '', [name]: url() })));
+    const off = await startTraced(t, { OTEL_TRACES_EXPORTER: 'none', [name]: url() });
+    const traceId = await ask(off);
+    await off.stop();
+    assert.ok(!collector.spans.some((span) => span.traceId === traceId));
+  });
+}
+
+test('a variable of OTLP that is of no use is one line on stderr, and the spans are sent', async (t) => {
+  const service = await startTraced(t, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl,
+    OTEL_EXPORTER_OTLP_COMPRESSION: 'zip',
+    OTEL_EXPORTER_OTLP_TIMEOUT: 'soon',
+    OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem',
+  });
+  await received(collector, await ask(service));
+  const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm);
+  assert.deepEqual(lines?.map((line) => /COMPRESSION|TIMEOUT|root certificate/.exec(line)?.[0]).sort(), [
+    'COMPRESSION',
+    'TIMEOUT',
+    'root certificate',
+  ]);
+});
+
 describe('OTEL_TRACES_EXPORTER=otlp', () => {
   for (const protocol of ['http/protobuf', 'http/json', 'grpc'] as const) {
     test(`sends spans by OTEL_EXPORTER_OTLP_PROTOCOL=${protocol} to OTEL_EXPORTER_OTLP_ENDPOINT`, async (t) => {
@@ -66,6 +96,34 @@ describe('OTEL_TRACES_EXPORTER=otlp', () => {
     const request = collector.requests.findLast(({ path }) => path === '/of/my/own');
     assert.equal(request?.headers['x-tenant'], 'blue');
     assert.equal(request?.headers['content-encoding'], 'gzip');
+  });
+
+  for (const protocol of ['http/protobuf', 'http/json', 'grpc'] as const) {
+    test(`sends spans by ${protocol} over TLS, to a collector that has and asks for certificates`, async (t) => {
+      const folder = throwAwayFolder();
+      t.after(() => folder.remove());
+      const files = await makeCertificate(folder.path, 'collector');
+      const own = await startCollector(0, files);
+      t.after(() => own.stop());
+      const service = await startTraced(t, {
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_EXPORTER_OTLP_ENDPOINT: protocol === 'grpc' ? own.grpcUrl : own.httpUrl,
+        OTEL_EXPORTER_OTLP_CERTIFICATE: files.certificate,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: files.certificate,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: files.key,
+      });
+      await received(own, await ask(service));
+    });
+  }
+
+  test('speaks gRPC without TLS where OTEL_EXPORTER_OTLP_INSECURE says so, and the endpoint says nothing', async (t) => {
+    const service = await startTraced(t, {
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: new URL(collector.grpcUrl).host,
+      OTEL_EXPORTER_OTLP_INSECURE: 'true',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+    });
+    await received(collector, await ask(service));
   });
 
   test('with console beside it: every span goes to both', async (t) => {
@@ -116,8 +174,12 @@ describe('a collector that is', () => {
       await ask(service);
       await until('it was asked', async () => own.requests.length > 0);
       await ask(service);
+      await until('it was asked again', async () => own.requests.length > 1);
       own.refuse = undefined;
       await received(own, await ask(service));
+      const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm) ?? [];
+      const kinds = lines.map((line) => /cannot be sent|are sent|deserialize/.exec(line)?.[0]);
+      assert.deepEqual(kinds, [...new Set(kinds)], 'each is said once');
     });
   }
 

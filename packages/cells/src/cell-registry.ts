@@ -1,6 +1,5 @@
 import { emptyResource } from '@opentelemetry/resources';
 import {
-  AggregationTemporality,
   type CollectionResult,
   InstrumentType,
   type MetricData,
@@ -9,7 +8,6 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { CellMetric, type MetricOptions } from './cell-metric.ts';
 import { CounterCell } from './counter-cell.ts';
-import { DeltaState } from './delta.ts';
 import { type CaptureSpan, captureNothing } from './exemplars.ts';
 import { ExplicitHistogramCell } from './explicit-histogram-cell.ts';
 import { ExponentialHistogramCell } from './exponential-histogram-cell.ts';
@@ -28,15 +26,10 @@ export interface CellRegistryOptions {
   readonly captureSpan?: CaptureSpan;
 }
 
-/** How a reader wants each kind of instrument: everything since the start (cumulative), or what came since it last asked. */
-export type TemporalitySelector = (type: InstrumentType) => AggregationTemporality;
-
 export type CounterMetric = CellMetric<CounterCell>;
 /** Which of the two, the registry decides for all its histograms. */
 export type HistogramCell = ExplicitHistogramCell | ExponentialHistogramCell;
 export type HistogramMetric = CellMetric<HistogramCell>;
-
-const { CUMULATIVE, DELTA } = AggregationTemporality;
 
 interface Source {
   readonly options: MetricOptions;
@@ -99,49 +92,45 @@ export class CellRegistry {
 
   /** Every metric that was declared, without its points. */
   get declared(): MetricData[] {
-    return this.#sources.map(({ options, kind }) => metricData(options, { kind, points: [] }, CUMULATIVE));
+    return this.#sources.map(({ options, kind, type }) => metricData(options, type, { kind, points: [] }));
   }
 
-  /** What one reader collects from; each reader needs a producer of its own. */
-  producer(temporality: TemporalitySelector = () => CUMULATIVE): MetricProducer {
-    const state = new DeltaState();
-    return { collect: () => this.#collect(temporality, state, false) };
+  /** What a reader collects from. */
+  producer(): MetricProducer {
+    return { collect: () => this.#collect(false) };
   }
 
   /**
    * What a reader collects from that reads each point once, soon and when it comes to it: the points are read then, not at the
-   * collection, which is over at once however many there are. Cumulative.
+   * collection, which is over at once however many there are.
    */
   liveProducer(): MetricProducer {
-    return { collect: () => this.#collect(() => CUMULATIVE, new DeltaState(), true) };
+    return { collect: () => this.#collect(true) };
   }
 
   /** What was recorded until now, at once, for an exit waits for nothing: without what is observed. Each point is read when it is come to. */
   recorded(): ScopeMetrics {
-    const metrics = this.#sources.flatMap(({ options, recorded }) => {
+    const metrics = this.#sources.flatMap(({ options, type, recorded }) => {
       const data = recorded?.();
-      return data && data.points.length > 0 ? [metricData(options, data, CUMULATIVE)] : [];
+      return data && data.points.length > 0 ? [metricData(options, type, data)] : [];
     });
     return { scope: { name: this.#scope }, metrics };
   }
 
   /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
-  async #collect(temporality: TemporalitySelector, state: DeltaState, isLive: boolean): Promise<CollectionResult> {
+  async #collect(isLive: boolean): Promise<CollectionResult> {
     const endTime = timestamp(Date.now());
     const errors: unknown[] = [];
     const collected = this.#sources.map(async ({ options, type, read }) => {
       try {
         const data = await read(this.#startTime, endTime, isLive);
-        if (data.points.length === 0) return [];
-        const wanted = temporality(type);
-        return [metricData(options, wanted === DELTA ? state.since(data) : data, wanted)];
+        return data.points.length > 0 ? [metricData(options, type, data)] : [];
       } catch (error) {
         errors.push(error);
         return [];
       }
     });
     const metrics = (await Promise.all(collected)).flat();
-    state.collectedAt(endTime);
     const scopeMetrics = [{ scope: { name: this.#scope }, metrics }];
     return { resourceMetrics: { resource: emptyResource(), scopeMetrics }, errors };
   }

@@ -5,6 +5,7 @@ import {
   DataPointType,
   type ExponentialHistogram,
   type Histogram,
+  type InstrumentType,
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricOptions } from './cell-metric.ts';
@@ -12,6 +13,7 @@ import type { Exemplar } from './exemplars.ts';
 
 export type Timestamp = DataPoint<unknown>['startTime'];
 
+/** A moment as points have it. */
 export function timestamp(epochMilliseconds: number): Timestamp {
   return [Math.floor(epochMilliseconds / 1000), (epochMilliseconds % 1000) * 1e6];
 }
@@ -27,11 +29,12 @@ export type CellData =
   | { readonly kind: 'histogram'; readonly points: CellPoint<Histogram>[] }
   | { readonly kind: 'exponentialHistogram'; readonly points: CellPoint<ExponentialHistogram>[] };
 
-/** Cell data as the reader's MetricData. */
-export function metricData(options: MetricOptions, data: CellData, temporality: AggregationTemporality): MetricData {
+/** Cell data as the reader's MetricData, of all that was since the start (data model, "Temporality": cumulative). */
+export function metricData(options: MetricOptions, type: InstrumentType, data: CellData): MetricData {
   const described = {
-    descriptor: { ...options, valueType: ValueType.DOUBLE },
-    aggregationTemporality: data.kind === 'gauge' ? AggregationTemporality.CUMULATIVE : temporality,
+    // With the kind of the instrument, as OpenTelemetry's own have it.
+    descriptor: { ...options, type, valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
   };
   switch (data.kind) {
     case 'counter':

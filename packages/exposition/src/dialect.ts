@@ -1,6 +1,7 @@
 import { isLegalMetricName } from './escaping.ts';
 import type { Family, FamilyNames } from './families.ts';
 import { quoted } from './labels.ts';
+import type { FamilyType } from './names.ts';
 import { bucketBound, canonicalBound } from './numbers.ts';
 
 /** Where the text formats differ from one another. */
@@ -9,9 +10,12 @@ export interface Dialect extends FamilyNames {
   comments(family: Family): string;
   /** The resource as a family of its own. */
   target(labels: string): string;
-  /** The text of a bucket's bound. */
+  /** The text of a bucket's bound, or of a quantile. */
   bound(bound: number): string;
-  /** Whether a sum of observations is a counter: where it cannot be one, such a histogram has neither sum nor count. */
+  /**
+   * Whether a sum of observations is a counter: where it cannot be one, it is left out, of a histogram together with the
+   * count. Quantiles are not negative there.
+   */
   readonly sumIsCounter: boolean;
   /** Whether a counter may be shown that is negative or no number. */
   readonly anyCounter: boolean;
@@ -20,11 +24,17 @@ export interface Dialect extends FamilyNames {
   readonly end: string;
 }
 
+/** What stands behind the names of samples that are several to a point. */
+const SUFFIXES: { readonly [type in FamilyType]?: readonly string[] } = {
+  histogram: ['_bucket', '_sum', '_count'],
+  summary: ['_sum', '_count'],
+};
+
 /** Text exposition format 0.0.4. */
 export const prometheusText: Dialect = {
   typeOf: (_sampleName, type) => type,
   familyName: (sampleName) => sampleName,
-  ownedNames: (family, type) => (type === 'histogram' ? withSuffixes(family, '_bucket', '_sum', '_count') : [family]),
+  ownedNames: (family, type) => withSuffixes(family, ...(SUFFIXES[type] ?? [])),
   targetNames: ['target_info'],
   comments({ name, type, help }) {
     const family = nameText(name);
@@ -43,8 +53,8 @@ export const openMetricsText: Dialect = {
   typeOf: (sampleName, type) => (type === 'counter' && !sampleName.endsWith('_total') ? 'unknown' : type),
   familyName: (sampleName, type) => (type === 'counter' ? sampleName.slice(0, -'_total'.length) : sampleName),
   ownedNames(family, type) {
-    if (type === 'histogram') return withSuffixes(family, '_bucket', '_sum', '_count', '_created');
-    return type === 'counter' ? withSuffixes(family, '_total', '_created') : [family];
+    const suffixes = type === 'counter' ? ['_total'] : SUFFIXES[type];
+    return withSuffixes(family, ...(suffixes ? [...suffixes, '_created'] : []));
   },
   targetNames: ['target', 'target_info'],
   comments({ name, type, help, unit }) {

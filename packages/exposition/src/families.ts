@@ -1,6 +1,6 @@
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { escapeMetricName } from './escaping.ts';
-import type { Naming, Scope } from './labels.ts';
+import { type Naming, namingIn, type Scope } from './labels.ts';
 import { type FamilyType, familyType, sampleName } from './names.ts';
 import { unitWords } from './units.ts';
 
@@ -61,7 +61,7 @@ export class FamilyGrouping {
     const families = new Map<string, Family>();
     for (const { scope, metrics } of resourceMetrics.scopeMetrics) {
       for (const metric of metrics) {
-        const described = metric.dataPoints.length === 0 ? undefined : this.#described(metric);
+        const described = metric.dataPoints.length === 0 ? undefined : this.#described(metric, scope);
         if (!described) continue;
         const known = families.get(described.name);
         if (known) known.members.push({ metric, scope });
@@ -72,9 +72,9 @@ export class FamilyGrouping {
     return only ? all.filter(({ name, sampleName }) => only.has(name) || only.has(sampleName)) : all;
   }
 
-  #described(metric: MetricData): Omit<Family, 'members'> | undefined {
+  #described(metric: MetricData, scope: Scope): Omit<Family, 'members'> | undefined {
     const { name: instrument, description, unit } = metric.descriptor;
-    const { strategy, escaping } = this.#naming;
+    const { strategy, escaping } = namingIn(scope, this.#naming);
     const translated = sampleName(metric, familyType(metric), strategy);
     if (!translated) return this.#leaveOut(instrument, 'no legal metric name is left of it');
     const sample = escapeMetricName(translated, escaping);

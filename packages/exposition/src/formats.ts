@@ -43,6 +43,8 @@ export interface PageOptions {
   /** Every series says its scope; otherwise only one whose labels another scope has used already. */
   readonly scopeLabels?: boolean;
   readonly strategy?: TranslationStrategy;
+  /** Scopes whose metrics and attributes have Prometheus' own names already, which stay as they are. */
+  readonly prometheusScopes?: readonly string[];
 }
 
 /**
@@ -52,25 +54,26 @@ export interface PageOptions {
  */
 export function pageFormats(
   warn: Warn,
-  { showCreated = false, scopeLabels = false, strategy = DEFAULT_STRATEGY }: PageOptions = {},
+  { showCreated = false, scopeLabels = false, strategy = DEFAULT_STRATEGY, prometheusScopes = [] }: PageOptions = {},
 ): [...PageFormat[], PageFormat] {
   const told = ['protobuf: ', 'OpenMetrics: ', ''].map((format) => distinct((message) => warn(format + message)));
   const [toldProtobuf, toldOpenMetrics, toldText] = told as [Warn, Warn, Warn];
+  const names = { strategy, prometheusScopes };
   return [
-    ...underEach(strategy, (naming) => new ProtobufRenderer(naming, toldProtobuf, scopeLabels), {
+    ...underEach(names, (naming) => new ProtobufRenderer(naming, toldProtobuf, scopeLabels), {
       mediaType: 'application/vnd.google.protobuf',
       parameters: { proto: 'io.prometheus.client.MetricFamily', encoding: 'delimited' },
       versions: [],
     }),
     ...underEach(
-      strategy,
+      names,
       (naming) => new PageRenderer(openMetricsText, naming, toldOpenMetrics, scopeLabels, showCreated),
       {
         mediaType: 'application/openmetrics-text',
         versions: ['1.0.0', '0.0.1'],
       },
     ),
-    ...underEach(strategy, (naming) => new PageRenderer(prometheusText, naming, toldText, scopeLabels), {
+    ...underEach(names, (naming) => new PageRenderer(prometheusText, naming, toldText, scopeLabels), {
       mediaType: 'text/plain',
       versions: ['0.0.4'],
     }),
@@ -79,15 +82,15 @@ export function pageFormats(
 
 /** A format once for all schemes that give the same page, the scheme of those who name none last. */
 function underEach(
-  strategy: TranslationStrategy,
+  names: Omit<Naming, 'escaping'>,
   make: (naming: Naming) => Renderer,
   format: Omit<PageFormat, 'escapings' | 'render'>,
 ): [...PageFormat[], PageFormat] {
-  const allLegal = strategy.startsWith('underscore');
+  const allLegal = names.strategy.startsWith('underscore');
   const under = (escapings: readonly Escaping[]): PageFormat => {
     // Made when it is asked for first: most are never.
     let renderer: Renderer | undefined;
-    const naming = { strategy, escaping: escapings[0] ?? 'underscores' };
+    const naming = { ...names, escaping: escapings[0] ?? 'underscores' };
     return {
       ...format,
       escapings,

@@ -7,10 +7,17 @@ import { type TranslationStrategy, wellFormed } from './names.ts';
 export interface Naming {
   readonly strategy: TranslationStrategy;
   readonly escaping: Escaping;
+  /** Scopes whose names are Prometheus' own already: nothing is translated there, whatever the strategy. */
+  readonly prometheusScopes?: readonly string[];
 }
 
 /** What made a metric. Attributes are in OpenTelemetry's data model, and not yet in the JavaScript SDK's type. */
 export type Scope = ScopeMetrics['scope'] & { readonly attributes?: Attributes };
+
+/** How the names of one scope come about. */
+export function namingIn({ name }: Scope, naming: Naming): Naming {
+  return naming.prometheusScopes?.includes(name) ? { ...naming, strategy: 'no_translation' } : naming;
+}
 
 /**
  * The labels that say which scope a series is of ("Prometheus and OpenMetrics Compatibility", section "Instrumentation

@@ -1,8 +1,9 @@
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
+import { SUMMARY } from './summary.ts';
 import { unitWords } from './units.ts';
 
 /** What a metric can be on a page; `unknown` is a counter without `_total` where a counter must have it. */
-export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'unknown';
+export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
 
 /** Values of `translation_strategy` (OpenTelemetry, "Prometheus Exporter"), as configuration files spell them. */
 export const TRANSLATION_STRATEGIES = [
@@ -23,6 +24,8 @@ export function familyType(metric: MetricData): FamilyType {
       return metric.isMonotonic ? 'counter' : 'gauge';
     case DataPointType.GAUGE:
       return 'gauge';
+    case SUMMARY:
+      return 'summary';
     default:
       return 'histogram';
   }

@@ -5,8 +5,10 @@ import { isLegalMetricName } from './escaping.ts';
 import { exemplarText, latest, latestOfBuckets } from './exemplars.ts';
 import { type Family, FamilyGrouping, isTargetWanted, type Warn } from './families.ts';
 import { labelPairs, labelText, type Naming, quoted } from './labels.ts';
+import type { FamilyType } from './names.ts';
 import { type Allocate, PageWriter } from './page-writer.ts';
 import { isCumulative, mayBeCounter, NOTHING_YET, POINTS_AT_ONCE, type Point } from './points.ts';
+import type { Summary } from './summary.ts';
 import { UniqueSeries } from './unique-series.ts';
 
 /** The name of samples as it stands before the value, and before labels. */
@@ -15,8 +17,8 @@ interface Name {
   readonly open: Uint8Array;
 }
 
-/** The ends of a histogram's bucket lines, from the bound to the value, behind other labels and where there are none. */
-interface BucketEnds {
+/** The ends of lines of buckets or quantiles, from that label to the value, behind other labels and where there are none. */
+interface LabelledEnds {
   readonly first: readonly Uint8Array[];
   readonly further: readonly Uint8Array[];
 }
@@ -32,6 +34,9 @@ interface Lines extends Family {
 
 const CLOSE = Buffer.from('} ');
 const BLANK = Buffer.from(' ');
+
+/** What counts from a beginning on. */
+const HAS_CREATED: ReadonlySet<FamilyType> = new Set(['counter', 'histogram', 'summary']);
 
 const NO_FAMILY: Family = { name: '', sampleName: '', type: 'gauge', help: '', unit: '', members: [] };
 
@@ -49,8 +54,8 @@ export class PageRenderer {
   readonly #families: FamilyGrouping;
   readonly #series: UniqueSeries;
   readonly #warn: Warn;
-  /** By the array of the bounds, which the series of a metric share. */
-  readonly #bucketEnds = new WeakMap<readonly number[], BucketEnds>();
+  /** By the array of the bounds or quantiles, which the series of a metric share. */
+  readonly #ends = new WeakMap<readonly number[], LabelledEnds>();
   /**
    * One of each that lives between pages. V8 throws optimised code away when, at a major collection, nothing is alive that has the
    * shape it was made for; every page would be begun by the interpreter.
@@ -106,8 +111,9 @@ export class PageRenderer {
         page.text(comments);
         comments = '';
         if (typeof value === 'number') this.#writeNumber(lines, labels, value, point, page);
+        else if ('quantiles' in value) this.#writeSummary(lines, labels, value, page);
         else this.#writeHistogram(lines, labels, classicHistogram(value, family.unit), point, page);
-        if (this.#showCreated && (family.type === 'counter' || family.type === 'histogram')) {
+        if (this.#showCreated && HAS_CREATED.has(family.type)) {
           writeSample(lines.created, labels, startSeconds(point), page);
         }
         if (++written % POINTS_AT_ONCE === 0) yield NOTHING_YET;
@@ -123,7 +129,7 @@ export class PageRenderer {
 
   #writeHistogram(lines: Lines, labels: string, value: Histogram, point: Point, page: PageWriter): void {
     const { boundaries, counts } = value.buckets;
-    const ends = this.#endsOf(boundaries)[labels ? 'further' : 'first'];
+    const ends = this.#endsOf('le', boundaries, [Number.POSITIVE_INFINITY])[labels ? 'further' : 'first'];
     const exemplars = this.#dialect.exemplars ? latestOfBuckets(boundaries, point.exemplars) : undefined;
     let cumulative = 0;
     for (let bucket = 0; bucket < ends.length; bucket++) {
@@ -145,12 +151,27 @@ export class PageRenderer {
     if (hasSum || !sumIsCounter) writeSample(lines.count, labels, value.count, page);
   }
 
-  #endsOf(boundaries: readonly number[]): BucketEnds {
-    let ends = this.#bucketEnds.get(boundaries);
+  #writeSummary(lines: Lines, labels: string, { quantiles, values, sum, count }: Summary, page: PageWriter): void {
+    const ends = this.#endsOf('quantile', quantiles)[labels ? 'further' : 'first'];
+    const { sumIsCounter } = this.#dialect;
+    for (let index = 0; index < ends.length; index++) {
+      const value = values[index] ?? Number.NaN;
+      if (value < 0 && sumIsCounter) {
+        this.#warn(`a quantile of the summary ${lines.name} is not on the page: it is negative`);
+        continue;
+      }
+      page.sample(lines.number.open, labels, ends[index] as Uint8Array, value);
+    }
+    if (sum >= 0 || !sumIsCounter) writeSample(lines.sum, labels, sum, page);
+    writeSample(lines.count, labels, count, page);
+  }
+
+  #endsOf(label: string, values: readonly number[], last: readonly number[] = []): LabelledEnds {
+    let ends = this.#ends.get(values);
     if (ends === undefined) {
-      const texts = [...boundaries, Number.POSITIVE_INFINITY].map((bound) => `le="${this.#dialect.bound(bound)}"} `);
+      const texts = [...values, ...last].map((value) => `${label}="${this.#dialect.bound(value)}"} `);
       ends = { first: texts.map((text) => Buffer.from(text)), further: texts.map((text) => Buffer.from(`,${text}`)) };
-      this.#bucketEnds.set(boundaries, ends);
+      this.#ends.set(values, ends);
     }
     return ends;
   }

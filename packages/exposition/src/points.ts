@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { Exemplar } from './exemplars.ts';
 import type { Family, Warn } from './families.ts';
+import type { Summary } from './summary.ts';
 
 /** Points that are written one after another before a caller may want to do something else. */
 export const POINTS_AT_ONCE = 32;
@@ -15,7 +16,9 @@ export const POINTS_AT_ONCE = 32;
 export const NOTHING_YET = new Uint8Array();
 
 /** A point of a metric, with the exemplars that OpenTelemetry's JavaScript type has no place for. */
-export type Point = DataPoint<number | Histogram | ExponentialHistogram> & { readonly exemplars?: readonly Exemplar[] };
+export type Point = DataPoint<number | Histogram | ExponentialHistogram | Summary> & {
+  readonly exemplars?: readonly Exemplar[];
+};
 
 /** Whether a metric's numbers are totals since the start; a page has no place for others. */
 export function isCumulative({ aggregationTemporality, descriptor }: MetricData, warn: Warn): boolean {

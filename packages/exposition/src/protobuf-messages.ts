@@ -1,19 +1,22 @@
 import type { ExponentialHistogram, Histogram } from '@opentelemetry/sdk-metrics';
 import { classicHistogram } from './classic-histogram.ts';
-import { type Exemplar, latest, latestOfBuckets } from './exemplars.ts';
+import { type Exemplar, exemplarLabels, latest, latestOfBuckets } from './exemplars.ts';
 import type { Family } from './families.ts';
 import { wellFormed } from './names.ts';
 import { type Buckets, type NativeHistogram, nativeHistogram } from './native-histogram.ts';
 import type { Point } from './points.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
+import type { Summary } from './summary.ts';
 
 /** Numbers of fields and types, as `io/prometheus/client/metrics.proto` of prometheus/client_model has them. */
 const FAMILY = { name: 1, help: 2, type: 3, metric: 4, unit: 5 };
-const TYPES = { counter: 0, gauge: 1, unknown: 3, histogram: 4 };
-const METRIC = { label: 1, gauge: 2, counter: 3, histogram: 7 };
+const TYPES = { counter: 0, gauge: 1, summary: 2, unknown: 3, histogram: 4 };
+const METRIC = { label: 1, gauge: 2, counter: 3, summary: 4, histogram: 7 };
 const LABEL = { name: 1, value: 2 };
 const GAUGE = { value: 1 };
 const COUNTER = { value: 1, exemplar: 2, created: 3 };
+const SUMMARY = { count: 1, sum: 2, quantile: 3, created: 4 };
+const QUANTILE = { quantile: 1, value: 2 };
 const HISTOGRAM = {
   ...{ count: 1, sum: 2, bucket: 3, schema: 5, zeroThreshold: 6, zeroCount: 7, created: 15, exemplar: 16 },
   negative: { span: 9, delta: 10 },
@@ -29,7 +32,7 @@ const labelWriter = new ProtobufWriter();
 /** Labels as fields of a Metric, one byte a character: a string can be told from another one. */
 export function labelFields(labels: ReadonlyMap<string, string>): string {
   labelWriter.clear();
-  for (const [name, value] of [...labels].reverse()) writeLabel(labelWriter, METRIC.label, name, wellFormed(value));
+  writeLabels(labelWriter, METRIC.label, labels);
   return Buffer.from(labelWriter.written).toString('latin1');
 }
 
@@ -50,7 +53,8 @@ export function writeMetric(
   value: Point['value'],
   point: Omit<Point, 'value'>,
 ): void {
-  if (typeof value !== 'number') writeHistogram(writer, value, family.unit, point);
+  if (typeof value !== 'number' && 'quantiles' in value) writeSummary(writer, value, point);
+  else if (typeof value !== 'number') writeHistogram(writer, value, family.unit, point);
   else if (family.type === 'counter') writeCounter(writer, value, point);
   else writeGauge(writer, value);
   writer.raw(labels, 'latin1');
@@ -68,6 +72,23 @@ function writeCounter(writer: ProtobufWriter, value: number, { startTime, exempl
   if (exemplar) writeExemplar(writer, COUNTER.exemplar, exemplar);
   writer.double(COUNTER.value, value);
   writer.close(METRIC.counter, 0);
+}
+
+function writeSummary(
+  writer: ProtobufWriter,
+  { quantiles, values, sum, count }: Summary,
+  { startTime }: Omit<Point, 'value'>,
+): void {
+  writeStartTime(writer, SUMMARY.created, startTime);
+  for (let index = quantiles.length - 1; index >= 0; index--) {
+    const end = writer.length;
+    writer.double(QUANTILE.value, values[index] ?? Number.NaN);
+    writer.double(QUANTILE.quantile, quantiles[index] ?? Number.NaN);
+    writer.close(SUMMARY.quantile, end);
+  }
+  writer.double(SUMMARY.sum, sum);
+  writer.unsigned(SUMMARY.count, count);
+  writer.close(METRIC.summary, 0);
 }
 
 /** An exponential histogram is both: who does not know native ones reads the classic buckets. */
@@ -126,20 +147,22 @@ function writeBuckets(writer: ProtobufWriter, field: { span: number; delta: numb
   }
 }
 
-function writeExemplar(writer: ProtobufWriter, field: number, { value, time, traceId, spanId }: Exemplar): void {
+function writeExemplar(writer: ProtobufWriter, field: number, exemplar: Exemplar): void {
+  const { value, time } = exemplar;
   const end = writer.length;
   writeTimestamp(writer, EXEMPLAR.timestamp, Math.floor(time / 1000), Math.round((time % 1000) * 1e6));
   writer.double(EXEMPLAR.value, value);
-  writeLabel(writer, EXEMPLAR.label, 'span_id', spanId);
-  writeLabel(writer, EXEMPLAR.label, 'trace_id', traceId);
+  writeLabels(writer, EXEMPLAR.label, exemplarLabels(exemplar));
   writer.close(field, end);
 }
 
-function writeLabel(writer: ProtobufWriter, field: number, name: string, value: string): void {
-  const end = writer.length;
-  writer.string(LABEL.value, value);
-  writer.string(LABEL.name, name);
-  writer.close(field, end);
+function writeLabels(writer: ProtobufWriter, field: number, labels: ReadonlyMap<string, string>): void {
+  for (const [name, value] of [...labels].reverse()) {
+    const end = writer.length;
+    writer.string(LABEL.value, wellFormed(value));
+    writer.string(LABEL.name, name);
+    writer.close(field, end);
+  }
 }
 
 /** Left out where the data has none. */

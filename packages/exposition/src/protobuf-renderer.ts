@@ -84,7 +84,7 @@ export class ProtobufRenderer {
       const labelsOf = inScope(scope);
       for (const point of metric.dataPoints as Point[]) {
         const { value } = point;
-        const why = typeof value === 'number' || 'buckets' in value ? undefined : whyNotNative(value);
+        const why = typeof value !== 'number' && 'scale' in value ? whyNotNative(value) : undefined;
         if (why !== undefined) {
           this.#warn(`a point of the histogram ${family.name} is not on the page: ${why}`);
           continue;

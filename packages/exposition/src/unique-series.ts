@@ -1,9 +1,13 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Family, Warn } from './families.ts';
-import { labelPairs, labelText, type Naming, type Scope, scopeLabels } from './labels.ts';
+import { labelPairs, labelText, type Naming, namingIn, type Scope, scopeLabels } from './labels.ts';
+import type { FamilyType } from './names.ts';
 
 /** The labels of a point in a format; undefined for a point that is left out. */
 export type LabelsOf = (attributes: Attributes) => string | undefined;
+
+/** What a sample of the type says of itself in a label. */
+const OWN_LABELS: { readonly [type in FamilyType]?: string } = { histogram: 'le', summary: 'quantile' };
 
 /** The labels of series by the attributes object, which is the series' identity for as long as it lives. */
 type Known = WeakMap<Attributes, string>;
@@ -33,20 +37,21 @@ export class UniqueSeries {
 
   /** For the points of a family on one page, scope by scope. */
   of(family: Family): (scope: Scope) => LabelsOf {
-    const reserved = family.type === 'histogram' ? 'le' : undefined;
+    const reserved = OWN_LABELS[family.type];
     const seen = new Set<string>();
     return (scope) => {
-      const ofScope = scopeLabels(scope, this.#naming);
+      const naming = namingIn(scope, this.#naming);
+      const ofScope = scopeLabels(scope, naming);
       const fixed = this.#hasScopes ? ofScope : new Map<string, string>();
-      const known = this.#knownOf(`${reserved} ${labelText(fixed)}`);
+      const known = this.#knownOf(`${reserved} ${naming.strategy} ${labelText(fixed)}`);
       return (attributes) => {
         let labels = known.get(attributes);
         if (labels === undefined) {
-          labels = this.#format(labelPairs(attributes, this.#naming, fixed, reserved));
+          labels = this.#format(labelPairs(attributes, naming, fixed, reserved));
           known.set(attributes, labels);
         }
         if (seen.has(labels)) {
-          const pairs = labelPairs(attributes, this.#naming, ofScope, reserved);
+          const pairs = labelPairs(attributes, naming, ofScope, reserved);
           labels = this.#format(pairs);
           if (seen.has(labels)) {
             this.#warn(`a second series ${family.name}{${labelText(pairs)}} is not on the page: the first one stays`);

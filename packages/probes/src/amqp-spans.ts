@@ -3,7 +3,6 @@ import {
   type Context,
   context,
   propagation,
-  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -14,6 +13,7 @@ import {
 import { destinationName } from './amqp-protocol.ts';
 import type { AmqpServer } from './amqp-server.ts';
 import { isLeftOut } from './left-out.ts';
+import { LIGHT_ROOT } from './light-context.ts';
 
 /** What a message is sent to, by which queue it came, and what of it is no content. */
 interface Envelope {
@@ -99,7 +99,7 @@ export class AmqpSpans {
     fields: { readonly exchange: string; readonly routingKey: string; readonly deliveryTag: number },
     { properties, content }: Message,
   ): { context: Context; span: Span } {
-    const parent = propagation.extract(ROOT_CONTEXT, (properties.headers ?? {}) as Headers, headersOf);
+    const parent = propagation.extract(LIGHT_ROOT, (properties.headers ?? {}) as Headers, headersOf);
     const { messageId, correlationId } = properties;
     const { exchange, routingKey, deliveryTag } = fields;
     const span = this.#tracer().startSpan(spanName('process', queue), { kind: SpanKind.CONSUMER }, parent);

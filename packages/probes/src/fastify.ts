@@ -1,7 +1,9 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setRoute } from './http-route.ts';
+import { NestErrors } from './nest-errors.ts';
 import { Probe } from './probe.ts';
+import { isOfService, type OnRequestError } from './request-errors.ts';
 
 const KNOWN_VERSIONS = /^[45]\./;
 
@@ -12,9 +14,17 @@ interface FastifyRequest {
   readonly routerPath?: string;
 }
 
+interface FastifyReply {
+  readonly raw: ServerResponse;
+}
+
 interface Fastify {
   readonly version: string;
-  addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): void;
+  addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void): void;
+  addHook(
+    name: 'onError',
+    hook: (request: FastifyRequest, reply: FastifyReply, error: unknown, done: () => void) => void,
+  ): void;
 }
 
 /**
@@ -26,8 +36,14 @@ interface Fastify {
 export class FastifyProbe extends Probe {
   readonly #onInitialization = this.guarded(({ fastify }: { fastify: Fastify }) => this.#initialized(fastify));
 
-  constructor() {
+  readonly #onError: OnRequestError | undefined;
+  readonly #nest: NestErrors | undefined;
+
+  /** @param onError undefined where nobody wants to know of errors */
+  constructor(onError?: OnRequestError) {
     super('fastify');
+    this.#onError = onError;
+    this.#nest = onError && new NestErrors(onError, (error) => this.failed(error));
   }
 
   override enable(): void {
@@ -50,6 +66,21 @@ export class FastifyProbe extends Probe {
       if (this.isEnabled()) this.#routed(request);
       done();
     });
+    if (!this.#onError) return;
+    this.#nest?.routeMade();
+    // Before the service's own handler of errors, if it has one.
+    fastify.addHook('onError', (request, reply, error, done) => {
+      if (this.isEnabled()) this.#requestFailed(error, request.raw, reply.raw);
+      done();
+    });
+  }
+
+  #requestFailed(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    try {
+      if (isOfService(error)) this.#onError?.({ error, framework: 'fastify', request, response });
+    } catch (failure) {
+      this.failed(failure);
+    }
   }
 
   #routed(request: FastifyRequest): void {

@@ -18,7 +18,12 @@ export interface HttpTarget {
   readonly address: string;
   readonly port: number | undefined;
   readonly isOverflow: boolean;
+  /** Whether it takes telemetry: then nothing that is sent there is the service's own. */
+  readonly isOwn: boolean;
 }
+
+/** Tells the servers that take telemetry. */
+export type OwnServer = (address: string, port: number | undefined) => boolean;
 
 /** What is known of a request at its start. */
 export interface ClientRequestKind {
@@ -41,12 +46,14 @@ export class HttpClientMetrics {
   readonly isOwn: () => boolean;
   readonly captureSpan: CaptureSpan;
   readonly #metrics: ReturnType<typeof httpClientMetrics>;
+  readonly #isOwnServer: OwnServer;
   readonly #targets: KeyTree<HttpTarget>;
   readonly #kinds: KeyTree<ClientRequestKind>;
   readonly #ends: KeyTree<EndCells>;
 
-  constructor(cells: CellRegistry, isOwn: () => boolean) {
+  constructor(cells: CellRegistry, isOwn: () => boolean, isOwnServer: OwnServer) {
     this.isOwn = isOwn;
+    this.#isOwnServer = isOwnServer;
     this.captureSpan = cells.captureSpan;
     this.connections = new HttpClientConnections(cells);
     this.#metrics = httpClientMetrics(cells);
@@ -59,7 +66,13 @@ export class HttpClientMetrics {
   target(scheme: string, address: string, port: string | number | undefined): HttpTarget {
     const number = port === undefined ? undefined : Number(port);
     const node = this.#targets.child(scheme).child(address).child(number);
-    node.value ??= { scheme, address, port: number, isOverflow: node.isOverflow };
+    node.value ??= {
+      scheme,
+      address,
+      port: number,
+      isOverflow: node.isOverflow,
+      isOwn: this.#isOwnServer(address, number),
+    };
     return node.value;
   }
 

@@ -138,6 +138,10 @@ export class HttpClientProbe extends Probe {
     }
     const scheme = request.protocol === 'https:' ? 'https' : 'http';
     const target = this.#metrics.target(scheme, path ?? request.host, path ? undefined : port);
+    if (target.isOwn) {
+      request[begun] = null;
+      return;
+    }
     const kind = this.#metrics.kind(target, request.method);
     const startedAt = performance.now();
     const span = this.#spans?.started(request.method, request, outgoingHeaders);

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   type Attributes,
   propagation,
-  ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -11,7 +10,8 @@ import {
 } from '@opentelemetry/api';
 import { originalClient, originalRequest } from './forwarded.ts';
 import { defaultPort, methodInSpanName, methodName, type Peer } from './http-conventions.ts';
-import { setRequestContext } from './request-context.ts';
+import { LIGHT_ROOT } from './light-context.ts';
+import { setRequestContext, withRequest } from './request-context.ts';
 import { withoutSecrets } from './url-secrets.ts';
 
 /**
@@ -20,10 +20,15 @@ import { withoutSecrets } from './url-secrets.ts';
  */
 export class HttpServerSpans {
   readonly #tracer: () => Tracer;
+  readonly #tellsRequests: boolean;
 
-  /** @param tracer asked at each request: there is none before the SDK has started */
-  constructor(tracer: () => Tracer) {
+  /**
+   * @param tracer asked at each request: there is none before the SDK has started
+   * @param tellsRequests whether what a request is served in tells of it
+   */
+  constructor(tracer: () => Tracer, tellsRequests: boolean) {
     this.#tracer = tracer;
+    this.#tellsRequests = tellsRequests;
   }
 
   /**
@@ -43,10 +48,11 @@ export class HttpServerSpans {
     headers: IncomingHttpHeaders,
     peer: Peer | undefined,
   ): Span {
-    const parent = propagation.extract(ROOT_CONTEXT, headers);
+    const parent = propagation.extract(LIGHT_ROOT, headers);
     const name = methodName(method);
     const span = this.#tracer().startSpan(methodInSpanName(name), { kind: SpanKind.SERVER }, parent);
-    setRequestContext(emitter, trace.setSpan(parent, span));
+    const served = trace.setSpan(parent, span);
+    setRequestContext(emitter, this.#tellsRequests ? withRequest(served, emitter) : served);
     if (span.isRecording()) {
       span.setAttributes({
         'http.request.method': name,

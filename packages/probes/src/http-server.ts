@@ -2,7 +2,7 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { Context, Span } from '@opentelemetry/api';
+import { type Context, type Span, trace } from '@opentelemetry/api';
 import type { CaptureSpan, CellRegistry } from '@otel-register/cells';
 import {
   bytesReceived,
@@ -19,7 +19,7 @@ import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
-import { followRequests, requestContext, stopFollowingRequests } from './request-context.ts';
+import { contextOfException, followRequests, requestContext, stopFollowingRequests } from './request-context.ts';
 import { type RequestEnded, type RequestInFlight, RequestsInFlight, type ServerSocket } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
 
@@ -52,6 +52,7 @@ export class HttpServerProbe extends Probe {
   readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
     RequestsInFlight.on(socket)?.finished(request),
   );
+  readonly #onException = this.guarded((error: Error) => trace.getSpan(contextOfException())?.recordException(error));
   readonly #onEnd: RequestEnded = (ended, aborted) => {
     try {
       this.#ended(ended, aborted);
@@ -63,16 +64,18 @@ export class HttpServerProbe extends Probe {
   /**
    * @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own
    * @param hasSpans whether requests have spans
+   * @param tellsRequests whether the context of a request tells of it
    */
   constructor(
     cells: CellRegistry,
     ignores: (message: { request?: IncomingMessage; server: Server }) => boolean,
     hasSpans: boolean,
+    tellsRequests: boolean,
   ) {
     super('http');
     this.#ignores = ignores;
     this.#captureSpan = cells.captureSpan;
-    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer) : undefined;
+    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, tellsRequests) : undefined;
     this.#metrics = new HttpServerMetrics(cells);
     const failed = (error: unknown) => this.failed(error);
     this.#http2 = new Http2Requests(this.#metrics, this.#spans, cells.captureSpan, failed);
@@ -90,7 +93,10 @@ export class HttpServerProbe extends Probe {
     diagnosticsChannel.subscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish);
     countResponseBodies();
-    if (this.#spans) followRequests();
+    if (this.#spans) {
+      followRequests();
+      process.on('uncaughtExceptionMonitor', this.#onException);
+    }
     this.#connections.watch();
   }
 
@@ -99,7 +105,10 @@ export class HttpServerProbe extends Probe {
     diagnosticsChannel.unsubscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish);
     stopCountingResponseBodies();
-    if (this.#spans) stopFollowingRequests();
+    if (this.#spans) {
+      stopFollowingRequests();
+      process.off('uncaughtExceptionMonitor', this.#onException);
+    }
     this.#connections.unwatch();
     this.#events.forgetAll();
     this.#http2.stop();

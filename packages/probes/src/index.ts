@@ -4,11 +4,12 @@ import { AmqplibProbe } from './amqplib.ts';
 import type { CacheNamePattern } from './cache-names.ts';
 import { DatabaseOperations } from './db-operation.ts';
 import { ExpressProbe } from './express.ts';
+import { ExpressErrorsProbe } from './express-errors.ts';
 import { FastifyProbe } from './fastify.ts';
 import { HapiProbe } from './hapi.ts';
 import { HonoProbe } from './hono.ts';
 import { HttpClientProbe } from './http-client.ts';
-import { HttpClientMetrics } from './http-client-metrics.ts';
+import { HttpClientMetrics, type OwnServer } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
@@ -18,14 +19,34 @@ import { PgProbe } from './pg.ts';
 import { PrismaProbe } from './prisma.ts';
 import type { Probe } from './probe.ts';
 import { ProcessProbe } from './process.ts';
+import {
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+} from './prom-client.ts';
 import { RedisMetrics } from './redis-metrics.ts';
+import type { OnRequestError } from './request-errors.ts';
 import { RestifyProbe } from './restify.ts';
 import { RuntimeProbe } from './runtime.ts';
 import { SocketIoProbe } from './socket-io.ts';
 import { UndiciProbe } from './undici.ts';
 import { WsProbe } from './ws.ts';
 
-export { type CacheNamePattern, OwnWork, type Probe };
+export { contextOfException, requestIn } from './request-context.ts';
+export { contextOf, type OnRequestError, type RequestError, requestAttributes } from './request-errors.ts';
+export {
+  type CacheNamePattern,
+  type OwnServer,
+  OwnWork,
+  type Probe,
+  type PromClientExemplar,
+  type PromClientMetric,
+  PromClientProbe,
+  type PromClientSeries,
+  type PromClientSource,
+};
 
 export interface ProbeContext {
   readonly cells: CellRegistry;
@@ -33,10 +54,14 @@ export interface ProbeContext {
   readonly ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
   /** Whether what happens now is telemetry's own, such as an export of spans. */
   readonly isOwn: () => boolean;
+  /** Tells the servers that take telemetry, whoever sends it; none unless given. */
+  readonly isOwnServer?: OwnServer | undefined;
   /** Names of caches for the keys of Redis; those of other keys are their prefixes. */
   readonly cacheNames: readonly CacheNamePattern[];
   /** Whether traces are on: the probes of {@link PROBES_WITH_SPANS} make spans then. */
   readonly spans: boolean;
+  /** Told of what went wrong in frameworks, if anybody wants to know; then contexts tell their request, see `requestIn`. */
+  readonly onRequestError?: OnRequestError | undefined;
   /** What the agent does for itself and is not to be measured; nothing unless given. */
   readonly work?: OwnWork;
 }
@@ -79,20 +104,35 @@ export const PROBES_WITH_SPANS: readonly ProbeName[] = [
   'amqplib',
 ];
 
+/** Packages, with their versions, that tell of themselves and are not patched. */
+export const LISTENED_TO = { fastify: ['>=4.0.0 <6'], undici: ['>=6.0.0 <9'] } as const;
+
 /** Makes the probes that `isEnabled` lets through. They watch nothing before they are enabled. */
 export function createProbes(
-  { cells, ignores, isOwn, cacheNames, spans, work = new OwnWork() }: ProbeContext,
+  {
+    cells,
+    ignores,
+    isOwn,
+    cacheNames,
+    spans,
+    onRequestError,
+    isOwnServer = () => false,
+    work = new OwnWork(),
+  }: ProbeContext,
   isEnabled: (name: ProbeName) => boolean,
 ): Probe[] {
   const database = new DatabaseOperations(cells);
   const redis = new RedisMetrics(cells, database, cacheNames);
-  const httpClients = new HttpClientMetrics(cells, isOwn);
+  const httpClients = new HttpClientMetrics(cells, isOwn, isOwnServer);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
-    http: () => [new HttpServerProbe(cells, ignores, spans), new HttpClientProbe(httpClients, spans)],
+    http: () => [
+      new HttpServerProbe(cells, ignores, spans, onRequestError !== undefined),
+      new HttpClientProbe(httpClients, spans),
+    ],
     undici: () => new UndiciProbe(httpClients, spans),
-    express: () => new ExpressProbe(),
-    fastify: () => new FastifyProbe(),
-    koa: () => new KoaProbe(),
+    express: () => [new ExpressProbe(), ...(onRequestError ? [new ExpressErrorsProbe(onRequestError)] : [])],
+    fastify: () => new FastifyProbe(onRequestError),
+    koa: () => new KoaProbe(onRequestError),
     hapi: () => new HapiProbe(),
     hono: () => new HonoProbe(),
     restify: () => new RestifyProbe(),

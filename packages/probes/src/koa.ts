@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { setRouteReader } from './http-route.ts';
 import type { Method } from './patch.ts';
 import { Probe } from './probe.ts';
+import { isOfService, type OnRequestError } from './request-errors.ts';
 
 type Path = string | RegExp;
 type Next = () => Promise<unknown>;
@@ -18,6 +19,7 @@ const mountedAt = Symbol('otel-register.mounted-at');
 
 interface KoaContext {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly method: string;
   /** The layers of all routers so far whose path is the request's, in the order in which they are run. */
   readonly matched?: readonly RouterLayer[];
@@ -34,14 +36,29 @@ interface KoaContext {
  * which is asked when the request is over.
  */
 export class KoaProbe extends Probe {
-  constructor() {
+  readonly #onError: OnRequestError | undefined;
+
+  /** @param onError undefined where nobody wants to know of errors */
+  constructor(onError?: OnRequestError) {
     super('koa');
+    this.#onError = onError;
   }
 
   protected override init(): InstrumentationModuleDefinition[] {
     const wrappers = { createContext: (original: Method) => this.#creatingContext(original) };
     return [
-      this.patched('koa', ['>=2.0.0 <4'], [{ module: 'koa', wrappers }]),
+      this.patched(
+        'koa',
+        ['>=2.0.0 <4'],
+        [
+          { module: 'koa', wrappers },
+          {
+            module: 'koa/lib/context.js',
+            holder: (exports: object) => exports,
+            wrappers: { onerror: (original: Method) => this.#handlingError(original) },
+          },
+        ],
+      ),
       this.patched(
         'koa-mount',
         ['>=3.0.0 <5'],
@@ -56,6 +73,24 @@ export class KoaProbe extends Probe {
       setRouteReader(request, context, patternOf);
       return context;
     };
+  }
+
+  /** What no middleware has caught; it is also told of responses that end without an error. */
+  #handlingError(original: Method): Method {
+    if (!this.#onError) return original;
+    const failed = (error: unknown, context: KoaContext) => this.#requestFailed(error, context);
+    return function onerror(this: KoaContext, error: unknown) {
+      if (error !== null && error !== undefined) failed(error, this);
+      return original.apply(this, arguments as never);
+    };
+  }
+
+  #requestFailed(error: unknown, { req: request, res: response }: KoaContext): void {
+    try {
+      if (isOfService(error)) this.#onError?.({ error, framework: 'koa', request, response });
+    } catch (failure) {
+      this.failed(failure);
+    }
   }
 
   /** A router that is mounted knows only the rest of the path. */

@@ -1,8 +1,10 @@
+import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { type Context, context } from '@opentelemetry/api';
+import { type Context, context, createContextKey } from '@opentelemetry/api';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 
 const servedIn = Symbol('otel-register.served-in');
+const served = createContextKey('otel-register.served');
 
 /** A request of node:http, or a stream of node:http2. */
 interface Served {
@@ -12,6 +14,17 @@ interface Served {
 /** Remembers the context that a server's request is served in. */
 export function setRequestContext(request: object, active: Context): void {
   (request as Served)[servedIn] = active;
+}
+
+/** A context that tells which request is served in it. */
+export function withRequest(context: Context, request: object): Context {
+  return context.setValue(served, request);
+}
+
+/** The request of node:http that is served in a context; undefined in any other, and where nobody asked for it. */
+export function requestIn(context: Context): IncomingMessage | undefined {
+  const request = context.getValue(served);
+  return request instanceof IncomingMessage ? request : undefined;
 }
 
 export function requestContext(request: unknown): Context | undefined {
@@ -36,9 +49,40 @@ export function stopFollowingRequests(): void {
 
 /** A method `emit` whose listeners are called in the context that `contextOf` tells of the emitter, if any. */
 export function emittingIn(original: Method, contextOf: (emitter: never) => Context | undefined): Method {
-  return function emit(this: never) {
-    const served = contextOf(this);
-    if (served === undefined || served === context.active()) return original.apply(this, arguments as never);
-    return context.with(served, () => original.apply(this, arguments as never));
-  };
+  return function emit(this: EventEmitter, event: string) {
+    const served = contextOf(this as never);
+    // Nobody listens to half of what Node emits of a request, and to change the context is not free.
+    if (served === undefined || this.listenerCount(event) === 0 || served === context.active())
+      return original.apply(this, arguments as never);
+    return callIn(served, () => original.apply(this, arguments as never));
+  } as Method;
+}
+
+let thrownIn: Context | undefined;
+
+function forgetThrown(): void {
+  thrownIn = undefined;
+}
+
+/**
+ * Calls within a context. What is thrown is not caught: Node shows where an uncaught exception was thrown, and would show the
+ * place where it was thrown again.
+ */
+export function callIn<T>(within: Context, call: () => T): T {
+  let hasReturned = false;
+  try {
+    const result = context.with(within, call);
+    hasReturned = true;
+    return result;
+  } finally {
+    if (!hasReturned) {
+      thrownIn ??= within;
+      process.nextTick(forgetThrown);
+    }
+  }
+}
+
+/** For a monitor of uncaught exceptions: the context that this one was thrown in, which has been left by then. */
+export function contextOfException(): Context {
+  return thrownIn ?? context.active();
 }

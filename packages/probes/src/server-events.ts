@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import { type Context, context, trace } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { overrideMethod, restoreMethod } from './patch.ts';
+import { callIn } from './request-context.ts';
 
 /** @returns the context that the listeners are to be called in, where it is another one than that of the call */
 type Listener = (event: unknown, first: unknown, second: unknown) => Context | undefined;
@@ -30,7 +31,7 @@ export class ServerEvents {
         function emit(this: EventEmitter, event: unknown, first: unknown, second: unknown) {
           const within = emitting(event, first, second);
           if (within === undefined) return original.apply(this, arguments as never);
-          return emitWithin(within, () => original.apply(this, arguments as never));
+          return callIn(within, () => original.apply(this, arguments as never));
         },
     );
   }
@@ -41,15 +42,5 @@ export class ServerEvents {
 
   forgetAll(): void {
     for (const server of this.#servers) this.forget(server);
-  }
-}
-
-/** What a listener throws fails the span that it was called in; it goes on to whoever emits. */
-function emitWithin(within: Context, emit: () => unknown): unknown {
-  try {
-    return context.with(within, emit);
-  } catch (error) {
-    trace.getSpan(within)?.recordException(error as Error);
-    throw error;
   }
 }

@@ -112,6 +112,7 @@ export class UndiciProbe extends Probe {
     const { origin, method } = request;
     const known = this.#origins.child(typeof origin === 'string' ? origin : origin.origin);
     if (known.isOverflow || !known.value) known.value = this.#targetOf(new URL(origin));
+    if (known.value.isOwn) return;
     request[kindOf] = this.#metrics.kind(known.value, method);
     request[startedAt] = performance.now();
     const span = this.#spans && this.#startSpan(this.#spans, request, known.value);
@@ -163,7 +164,8 @@ export class UndiciProbe extends Probe {
   }
 
   #connected({ connectParams, socket }: ConnectedMessage): void {
-    if (!this.#metrics.isOwn()) this.#metrics.connections.opened(socket, this.#targetOf(connectParams));
+    const target = this.#targetOf(connectParams);
+    if (!target.isOwn && !this.#metrics.isOwn()) this.#metrics.connections.opened(socket, target);
   }
 
   #sent(request: UndiciRequest, socket: Socket): void {

@@ -1,6 +1,6 @@
 import bunyan from 'bunyan';
 import pino from 'pino';
 import winston from 'winston';
-import { start } from '../../programs/loggers.cjs';
+import start from '../../programs/loggers.cjs';
 
-start({ pino, winston, bunyan });
+start({ bunyan, pino, winston });

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
 import { ensureInstalled } from '@payments/local-stack';
 
 export interface Verdict {
@@ -26,12 +28,20 @@ families = list(text_string_to_metric_families(sys.stdin.buffer.read().decode('u
 print(len(families))
 `;
 
-/** The OpenMetrics parser of Python's client library, installed where it can be. @throws Error that says how to get it */
-export async function pythonParser(): Promise<(page: string) => Promise<Verdict>> {
-  await ensureInstalled(
-    'prometheus_client for Python',
-    () => spawnSync(PYTHON, ['-c', 'import prometheus_client.openmetrics.parser']).status === 0 || undefined,
-    'python3-prometheus-client',
-  );
-  return (page) => judge(PYTHON, ['-c', PARSE], page);
+/**
+ * Asserts that the OpenMetrics parser of Python's client library reads a page, and finds so many families. It is installed where
+ * it can be, and the test is skipped where it cannot.
+ */
+export async function assertPythonReads(t: TestContext, page: string, families: number): Promise<void> {
+  try {
+    await ensureInstalled(
+      'prometheus_client for Python',
+      () => spawnSync(PYTHON, ['-c', 'import prometheus_client.openmetrics.parser']).status === 0 || undefined,
+      'python3-prometheus-client',
+    );
+  } catch (error) {
+    t.skip((error as Error).message);
+    return;
+  }
+  assert.deepEqual(await judge(PYTHON, ['-c', PARSE], page), { code: 0, output: `${families}\n` });
 }

@@ -16,20 +16,58 @@ export async function startPrometheusServer(
   flags: readonly string[] = [],
 ): Promise<PrometheusServer> {
   const prometheus = await ensureCommand('prometheus', 'prometheus');
+  const file = configurationFile(configuration, folder);
+  return startScraper(prometheus, '-/ready', (port) => [
+    `--config.file=${file}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    ...flags,
+  ]);
+}
+
+/** Starts one in agent mode, which keeps nothing and sends what it scrapes on. */
+export async function startPrometheusAgent(configuration: string, folder: string): Promise<PrometheusServer> {
+  const prometheus = await ensureCommand('prometheus', 'prometheus');
+  const file = configurationFile(configuration, folder);
+  return startScraper(prometheus, '-/ready', (port) => [
+    '--enable-feature=agent',
+    `--config.file=${file}`,
+    `--storage.agent.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ]);
+}
+
+/** The same with a VictoriaMetrics, which has the same API and answers queries by what was scraped last. */
+export async function startVictoriaMetrics(configuration: string, folder: string): Promise<PrometheusServer> {
+  const victoriaMetrics = await ensureCommand('victoria-metrics', 'victoria-metrics');
+  const file = configurationFile(configuration, folder);
+  return startScraper(victoriaMetrics, 'health', (port) => [
+    `-promscrape.config=${file}`,
+    `-storageDataPath=${join(folder, 'data')}`,
+    `-httpListenAddr=127.0.0.1:${port}`,
+    '-search.latencyOffset=0s',
+    '-search.disableCache',
+  ]);
+}
+
+function configurationFile(configuration: string, folder: string): string {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'prometheus.yml');
   writeFileSync(file, configuration);
+  return file;
+}
+
+async function startScraper(
+  command: string,
+  readiness: string,
+  args: (port: number) => string[],
+): Promise<PrometheusServer> {
   return onFreePort(async (port) => {
-    const server = await startProcess(prometheus, [
-      `--config.file=${file}`,
-      `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      ...flags,
-    ]);
+    const server = await startProcess(command, args(port));
     const url = `http://127.0.0.1:${port}`;
-    await until('Prometheus is ready', async () => {
+    await until(`${command} is ready`, async () => {
       if (!server.running) throw new Error(server.stderr());
-      const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
+      const ready = await fetch(`${url}/${readiness}`).catch(() => undefined);
       await ready?.text();
       return ready?.ok ?? false;
     });

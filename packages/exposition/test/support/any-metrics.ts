@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
-import { exponential, histogram, metric, withExemplars } from './pages.ts';
+import { exponential, histogram, metric, summary, withExemplars } from './pages.ts';
 
 /** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
 export function randomOf(seed: number): () => number {
@@ -111,7 +111,8 @@ export class AnyMetrics {
 
   #metric(): MetricData {
     const [name, unit] = [this.#text(), this.#oneOf(UNITS)];
-    const kind = this.#oneOf(['counter', 'updown', 'gauge', 'histogram', 'exponential'] as const);
+    const kind = this.#oneOf(['counter', 'updown', 'gauge', 'histogram', 'exponential', 'summary'] as const);
+    if (kind === 'summary') return this.#summary(name);
     if (kind === 'histogram') return this.#withExemplars(this.#histogram(name, unit));
     if (kind === 'exponential') return this.#withExemplars(this.#exponential(name, unit));
     const points = this.#list(4, (): [Attributes, number] => [this.attributes(), this.#oneOf(NUMBERS)]);
@@ -134,6 +135,12 @@ export class AnyMetrics {
     const side = () => ({ offset: this.#whole(2000) - 1000, bucketCounts: this.#list(20, () => this.#count()) });
     const value = { scale: this.#whole(31) - 10, zeroCount: this.#count(), positive: side(), negative: side() };
     return this.#withSum(exponential(name, unit, this.attributes(), value));
+  }
+
+  #summary(name: string): MetricData {
+    const quantiles = [0, 1e-7, 0.01, 0.5, 0.99, 0.999, 1].filter(() => this.#random() < 0.5);
+    const values = quantiles.map(() => this.#oneOf(NUMBERS));
+    return summary(name, this.attributes(), { quantiles, values, sum: this.#oneOf(NUMBERS), count: this.#count() });
   }
 
   #withSum(of: MetricData): MetricData {

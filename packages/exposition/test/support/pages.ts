@@ -8,7 +8,13 @@ import {
   type ExponentialHistogram,
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
-import { type PageOptions as AllPageOptions, type PageFormat, pageFormats } from '../../src/index.ts';
+import {
+  type PageOptions as AllPageOptions,
+  type PageFormat,
+  pageFormats,
+  SUMMARY,
+  type Summary,
+} from '../../src/index.ts';
 
 export type Kind = 'counter' | 'updown' | 'gauge';
 
@@ -42,6 +48,15 @@ export function histogram(
     dataPointType: DataPointType.HISTOGRAM,
     dataPoints: [{ attributes, value: { buckets: { boundaries, counts }, sum: 1.5, count }, ...times }],
   };
+}
+
+export function summary(name: string, attributes: Attributes, value: Summary): MetricData {
+  return {
+    descriptor: { name, unit: '', description: '', valueType: ValueType.DOUBLE },
+    aggregationTemporality: AggregationTemporality.CUMULATIVE,
+    dataPointType: SUMMARY,
+    dataPoints: [{ attributes, value, ...times }],
+  } as unknown as MetricData;
 }
 
 const times: { startTime: [number, number]; endTime: [number, number] } = { startTime: [0, 0], endTime: [1, 0] };

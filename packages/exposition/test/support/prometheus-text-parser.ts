@@ -30,7 +30,7 @@ export function parseText(text: string, quotedNames = false): TextFamily[] {
       help = [name, value];
     } else if (keyword === 'TYPE') {
       if (help && help[0] !== name) throw new Error(`the help of ${help[0]} stands before ${name}`);
-      if (!['counter', 'gauge', 'histogram'].includes(value)) throw new Error(`the type ${value}`);
+      if (!['counter', 'gauge', 'histogram', 'summary'].includes(value)) throw new Error(`the type ${value}`);
       families.push({ name, type: value, help: help?.[1], samples: [] });
       help = undefined;
     } else {
@@ -57,7 +57,8 @@ function readSample(line: string, family: TextFamily | undefined, quotedNames: b
 }
 
 function namesOf({ name, type }: TextFamily): string[] {
-  return type === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name];
+  const suffixes = { histogram: ['_bucket', '_sum', '_count'], summary: ['', '_sum', '_count'] }[type] ?? [''];
+  return suffixes.map((suffix) => name + suffix);
 }
 
 function checkFamily({ name, type, samples }: TextFamily): void {
@@ -69,6 +70,7 @@ function checkFamily({ name, type, samples }: TextFamily): void {
     const identity = of + JSON.stringify([...labels].sort());
     if (series.has(identity)) throw fail(`the series ${identity} twice`);
     series.add(identity);
+    if (type === 'summary' && of === name && !isQuantile(labels.get('quantile'))) throw fail('no quantile');
     if (type !== 'histogram') continue;
     const metric = JSON.stringify([...labels].filter(([label]) => label !== 'le').sort());
     const last = counts.get(metric) ?? { bound: Number.NEGATIVE_INFINITY, value: 0 };
@@ -83,4 +85,9 @@ function checkFamily({ name, type, samples }: TextFamily): void {
       throw fail('a count that is not that of the last bucket');
     }
   }
+}
+
+function isQuantile(text = 'none'): boolean {
+  const quantile = parseNumber(text);
+  return quantile >= 0 && quantile <= 1;
 }

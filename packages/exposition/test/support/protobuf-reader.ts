@@ -32,10 +32,17 @@ const HISTOGRAM: Schema = {
   15: one('created', TIMESTAMP),
   16: many('exemplars', EXEMPLAR),
 };
+const SUMMARY: Schema = {
+  1: one('sampleCount', 'uint'),
+  2: one('sampleSum', 'double'),
+  3: many('quantile', { 1: one('quantile', 'double'), 2: one('value', 'double') }),
+  4: one('created', TIMESTAMP),
+};
 const METRIC: Schema = {
   1: many('label', LABEL),
   2: one('gauge', { 1: one('value', 'double') }),
   3: one('counter', { 1: one('value', 'double'), 2: one('exemplar', EXEMPLAR), 3: one('created', TIMESTAMP) }),
+  4: one('summary', SUMMARY),
   7: one('histogram', HISTOGRAM),
 };
 const FAMILY: Schema = {
@@ -49,13 +56,13 @@ const FAMILY: Schema = {
 export interface ProtobufFamily {
   readonly name: string;
   readonly help?: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly unit?: string;
   readonly metric: readonly Message[];
 }
 
 const TYPES = ['counter', 'gauge', 'summary', 'unknown', 'histogram'];
-const VALUE_FIELDS = ['counter', 'gauge', 'histogram'];
+const VALUE_FIELDS = ['counter', 'gauge', 'histogram', 'summary'];
 
 /** Reads a delimited page, strictly: also a field that nobody knows, and what Prometheus would refuse, is an error. */
 export function readProtobuf(bytes: Uint8Array): ProtobufFamily[] {
@@ -88,6 +95,8 @@ function checkedFamily(message: Message): ProtobufFamily {
     series.add(identity);
     const values = VALUE_FIELDS.filter((field) => metric[field] !== undefined);
     if (values.join() !== type) throw fail(`a ${values.join()} in a family of type ${type}`);
+    for (const { quantile } of metric.summary?.quantile ?? [])
+      if (!(quantile >= 0 && quantile <= 1)) throw fail(`the quantile ${quantile}`);
     if (metric.histogram) checkHistogram(metric.histogram, fail);
   }
   return { ...message, type } as ProtobufFamily;

@@ -1,0 +1,4 @@
+'use strict';
+
+// The name that the OpenTelemetry operator puts into NODE_OPTIONS.
+require('./register.js');

@@ -1,0 +1,21 @@
+import diagnosticsChannel from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+
+let isWatching = false;
+
+/**
+ * Lets the process end while an export waits for its answer: {@link flushAtExit} gives the last one its time. A connection that
+ * is used again keeps the process alive anew, so each request is looked at.
+ */
+export function letExportsWait(): void {
+  if (isWatching) return;
+  isWatching = true;
+  diagnosticsChannel.subscribe('http.client.request.start', (message) => {
+    if (!isTracingSuppressed(context.active())) return;
+    const { request } = message as { request: ClientRequest };
+    if (request.socket) request.socket.unref();
+    else request.once('socket', (socket) => socket.unref());
+  });
+}

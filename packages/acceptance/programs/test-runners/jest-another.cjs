@@ -1,0 +1,3 @@
+'use strict';
+// A single file is run without a thread.
+require('./jest-one.cjs');
