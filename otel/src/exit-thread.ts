@@ -52,8 +52,7 @@ export function sendInThread(): void {
     Atomics.store(outcome, 0, code === ExportResultCode.SUCCESS ? SENT : FAILED);
     Atomics.notify(outcome, 0);
   };
-  if (last.what === 'spans')
-    createExporter(last.target, OPTIONS).export(spansOf(last.copies), done);
+  if (last.what === 'spans') createExporter(last.target, OPTIONS).export(spansOf(last.copies), done);
   else
     loadExporters()
       [last.protocol].make(OPTIONS)

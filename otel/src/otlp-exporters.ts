@@ -10,7 +10,7 @@ import type { Config } from './settings.ts';
 export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
 
 /** What says more of a destination than the standard OTEL_EXPORTER_OTLP_… do, which the exporters read themselves. */
-interface Options {
+export interface OtlpOptions {
   readonly timeoutMillis?: number;
 }
 
