@@ -63,9 +63,10 @@ const coldOnDemand = {
       return { path: file, namespace: 'cold' };
     });
     onLoad({ filter: /.*/, namespace: 'cold' }, ({ path }) => ({
-      // As the prototype: a copy that the bundler makes for an import still finds them there.
+      // As the prototype: a copy that the bundler makes for an import still finds them there. It asks what kind of module it is,
+      // which must not load it.
       contents: `module.exports = Object.create(new Proxy({}, {
-        get: (_, name) => require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
+        get: (_, name) => name === '__esModule' || require('./src/cold-modules.cjs').load(${JSON.stringify(keyOf(path))})[name],
       }));`,
       resolveDir: import.meta.dirname,
     }));

@@ -28,6 +28,14 @@ test('an ES module runs under -r and under --import alike', async (t) => {
   }
 });
 
+test('metrics alone do not unpack what only spans need', async (t) => {
+  const program = "console.log(process.moduleLoadList.includes('NativeModule zlib'))";
+  const cwd = serviceFolder(t, { 'dist/main.js': program });
+  const withSpans = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:9' };
+  assert.equal((await run(t, { cwd }).ended).stdout, 'false\n');
+  assert.equal((await run(t, { cwd, env: withSpans }).ended).stdout, 'true\n');
+});
+
 test('an agent that was not built costs one line that says how to build it, and the service runs', async (t) => {
   const program = "process.stdout.write('the service ran')";
   const ended = await run(t, { cwd: serviceFolder(t, { 'dist/main.js': program }, ['register.js']) }).ended;
