@@ -50,7 +50,7 @@ try {
   } else {
     unpackEnvironment();
     if (isWanted()) {
-      globalThis[loaded] = true;
+      Object.defineProperty(globalThis, loaded, { value: true });
       const { start, startInThread } = require('./dist/agent.cjs');
       if (isMainThread) start();
       else startInThread(handedOver);
