@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
 import { diag } from '@opentelemetry/api';
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
@@ -17,7 +17,7 @@ export function flushAtExit(flush: () => Promise<void>): void {
     return flushing;
   };
 
-  process.once('beforeExit', () => void flushed());
+  holdBackBeforeExit(flushed);
   for (const signal of SIGNALS) {
     const onSignal = () => {
       const isOurs = process.listenerCount(signal) === 0;
@@ -27,6 +27,25 @@ export function flushAtExit(flush: () => Promise<void>): void {
     };
     process.once(signal, onSignal);
   }
+}
+
+/**
+ * The first `beforeExit` is not told to the service: what is sent then keeps the process alive, and Node says it once more when
+ * that is done. The service would be told twice.
+ */
+function holdBackBeforeExit(flushed: () => Promise<void>): void {
+  const above = Object.getPrototypeOf(process) as NodeJS.EventEmitter;
+  let isHeldBack = false;
+  const { emit: value } = {
+    emit(this: NodeJS.Process, event: string | symbol): boolean {
+      if (event !== 'beforeExit' || isHeldBack) return above.emit.apply(this, arguments as never);
+      isHeldBack = true;
+      // Something must have been left to do, or Node says it no more.
+      void flushed().finally(() => setImmediate(() => {}));
+      return false;
+    },
+  };
+  Object.defineProperty(process, 'emit', { value, configurable: true, writable: true });
 }
 
 /** Settles with `work`, whatever became of it, or after `milliseconds`; the timer is what keeps the process alive till then. */
