@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startPostgres, startRedis } from '@payments/local-stack';
 import { askEcho, type Outcome } from './support/asked-and-answered.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
@@ -24,7 +28,7 @@ describe('what goes wrong with telemetry loses and changes no answer of the serv
 
   /** The same requests to the service and to the bare one beside it. */
   async function askBoth(count: number, connections: number): Promise<void> {
-    const all: Outcome = { answered: count, changed: 0, lost: 0 };
+    const all: Outcome = { answered: count, refused: 0, changed: 0, lost: 0 };
     const outcomes = await Promise.all([bare, service].map(({ url }) => askEcho(url, count, connections)));
     assert.deepEqual(outcomes, [all, all]);
   }
@@ -105,8 +109,40 @@ test('a service that has had no file descriptors left answers again when it has 
     if (metricsUrl) assert.equal(program.stderr().match(/^otel: /gm)?.length, 1, program.stderr());
   }
   const well = [
-    { answered: 100, changed: 0, lost: 0 },
+    { answered: 100, refused: 0, changed: 0, lost: 0 },
     { code: 0, signal: null },
   ];
   assert.deepEqual(outcomes, [...well, ...well]);
+});
+
+test('PostgreSQL and Redis go and come back: what the service could not do it says, and then it can again', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'acceptance-faults-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const dataDirs = { postgres: join(folder, 'postgres'), redis: join(folder, 'redis') };
+  let postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true });
+  let redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true });
+  t.after(() => Promise.all([postgres.stop(), redis.stop()]));
+  const env = { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url };
+  const programs = await Promise.all([
+    startProgram('stores.cjs', { nodeArguments: [], env }),
+    startProgram('stores.cjs', { env }),
+  ]);
+  t.after(() => Promise.all(programs.map((program) => program.stop())));
+
+  const load = programs.map(({ url }) => askEcho(url, 8_000, 20));
+  const { port } = postgres;
+  await postgres.stop();
+  await redis.stop();
+  redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true, port: Number(new URL(env.REDIS_URL).port) });
+  postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true, port });
+  for (const outcome of await Promise.all(load)) {
+    assert.equal(outcome.answered + outcome.refused, 8_000, JSON.stringify(outcome));
+    assert.ok(outcome.refused > 0);
+  }
+  for (const { url } of programs) {
+    const isBack = async () => (await askEcho(url, 20, 20)).answered === 20;
+    await until('both are back', isBack);
+    assert.deepEqual(await askEcho(url, 200, 20), { answered: 200, refused: 0, changed: 0, lost: 0 });
+  }
+  for (const program of programs) assert.deepEqual(await program.stop(), { code: 0, signal: null });
 });
