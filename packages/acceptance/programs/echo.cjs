@@ -3,6 +3,11 @@
 const { createServer } = require('node:http');
 
 const server = createServer((request, response) => {
+  if (request.url === '/heap') {
+    globalThis.gc();
+    response.end(String(process.memoryUsage().heapUsed));
+    return;
+  }
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => response.end(`${request.method} ${request.url} ${Buffer.concat(chunks)}`));
