@@ -17,6 +17,8 @@ interface ProgramOptions {
   nodeArguments?: string[];
   args?: string[];
   env?: Record<string, string>;
+  /** Of `ulimit`, such as `-n 40`. */
+  limits?: string;
 }
 
 /** A program of packages/acceptance/programs that runs. */
@@ -87,8 +89,13 @@ export function withoutAgentLines(ended: Ended): Ended {
   return { ...ended, stderr: ended.stderr.replace(/^otel: .*\n(?: {6}.*\n)*/gm, '') };
 }
 
-function launch(name: string, { nodeArguments = ['-r', './otel/register'], args = [], env = {} }: ProgramOptions) {
-  return startProcess(node, [...nodeArguments, resolve(PROGRAMS, name), ...args], {
+function launch(
+  name: string,
+  { nodeArguments = ['-r', './otel/register'], args = [], env = {}, limits }: ProgramOptions,
+) {
+  const command = [node, ...nodeArguments, resolve(PROGRAMS, name), ...args];
+  const [file = node, ...rest] = limits ? ['sh', '-c', `ulimit ${limits} && exec "$@"`, 'sh', ...command] : command;
+  return startProcess(file, rest, {
     cwd: repositoryRoot,
     env: { PATH: process.env.PATH, OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
   });
