@@ -93,7 +93,7 @@ function start() {
   const { getEnvironmentData, isMainThread } = require('node:worker_threads');
   const handedOver = getEnvironmentData('otel-register');
   if (!(isMainThread ? isWanted() : isWantedInThread(handedOver))) return;
-  globalThis[loaded] = true;
+  Object.defineProperty(globalThis, loaded, { value: true });
   const agent = require('./dist/agent.cjs');
   if (isMainThread) agent.start();
   else agent.startInThread(handedOver);

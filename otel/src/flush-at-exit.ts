@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
 import { diag } from '@opentelemetry/api';
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
@@ -34,9 +34,7 @@ export function flushAtExit(pushed: readonly Pushed[]): void {
     diag.warn(`the last ${[...late].join(' and ')} were not taken within ${LONGEST / 1000} s and are lost`);
   };
 
-  process.on('beforeExit', () => {
-    if (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting)) void flushed();
-  });
+  beforeExit(() => (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting) ? flushed() : undefined));
   for (const signal of SIGNALS) {
     const onSignal = () => {
       if (process.listenerCount(signal) > 1) return;
@@ -55,6 +53,26 @@ export function flushAtExit(pushed: readonly Pushed[]): void {
       }
     }
   });
+}
+
+/**
+ * Has something done before the process ends by itself. The service is told of its `beforeExit` after that: what is done keeps the
+ * process alive, and Node says it once more, which would be twice to the service.
+ *
+ * @param work starts what is to be done, if there is something
+ */
+function beforeExit(work: () => Promise<void> | undefined): void {
+  const { emit } = process;
+  const held = {
+    emit(this: NodeJS.Process, event: string | symbol): boolean {
+      const working = event === 'beforeExit' ? work() : undefined;
+      if (working === undefined) return Reflect.apply(emit, this, arguments) as boolean;
+      // Something must have been left to do, or Node says it no more.
+      void working.finally(() => setImmediate(() => {}));
+      return false;
+    },
+  };
+  Object.defineProperty(process, 'emit', { value: held.emit, configurable: true, writable: true });
 }
 
 /** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */

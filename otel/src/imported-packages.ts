@@ -34,6 +34,8 @@ export class Hook {
  * error that a module of the service throws while it is loaded.
  */
 function watchCompilations(original: Compile): void {
+  // Node's has none, and V8 tells it in stacks by the property that it finds it in.
+  Object.defineProperty(original, 'name', { value: '_compile', configurable: true });
   const compileWatched = compiling(original);
   Object.defineProperty(prototype, '_compile', {
     configurable: true,

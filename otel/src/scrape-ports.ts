@@ -66,10 +66,12 @@ export class ScrapePorts {
       onLeftAlone: () => open(() => {}),
     });
     if (!isOurs) return;
-    open(({ code, message }) => {
+    const onError = ({ code, message }: NodeJS.ErrnoException) => {
       const taken = 'path' in address ? 'another process listens there' : 'the port is taken';
       none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
-    });
+    };
+    // Not before the service has had a turn: one that does nothing but run another program, and waits for it, leaves the port to it.
+    setImmediate(open, onError).unref();
   }
 
   #tlsFiles(): TlsFiles | 'half' | undefined {

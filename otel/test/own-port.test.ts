@@ -47,7 +47,7 @@ for (const [host, shown] of [
 }
 
 test('a taken port is one line, the service runs on, and one more line says when the port was free again', async (t) => {
-  const { port, close } = await occupy(t, { port: 0, host: 'localhost' });
+  const { port, close } = await occupy(t, { port: 0, host: '127.0.0.1' });
   const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(port) };
   const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }), env });
   const [, servicePort] = await service.until(/service on (\d+)/);

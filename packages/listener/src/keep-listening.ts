@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import type { ListeningAddress } from './listening-address.ts';
+import { type ListeningAddress, toListenAt } from './listening-address.ts';
 import { removeStaleSocket } from './unix-socket.ts';
 
 /** Milliseconds until it is tried again: doubled each time, up to the longest. */
@@ -26,7 +26,7 @@ export function keepListening(
   const listen = () => {
     try {
       prepare();
-      server.listen(address);
+      server.listen(toListenAt(address));
     } catch (error) {
       failed(error as Error);
     }

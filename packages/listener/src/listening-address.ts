@@ -12,6 +12,14 @@ export function listeningAddress(host: string, port: number): ListeningAddress {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
+/**
+ * What a server is given to listen. `localhost` is not looked up: that would keep the process alive for as long as it takes, and
+ * may tell the address of IPv6 alone.
+ */
+export function toListenAt(address: ListeningAddress): ListeningAddress {
+  return 'host' in address && address.host === 'localhost' ? { ...address, host: '127.0.0.1' } : address;
+}
+
 /** As it stands in a URL; a socket in the notation of nginx. */
 export function textOfAddress(address: ListeningAddress): string {
   if ('path' in address) return `unix:${address.path}`;

@@ -1,6 +1,6 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { contentLength } from './http-conventions.ts';
-import { type Method, overrideMethod, restoreMethod } from './patch.ts';
+import { type Method, overrideMethod, patchMethod, unpatchMethod } from './patch.ts';
 import { type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
 
 const received = Symbol('otel-register.bytes-received');
@@ -16,15 +16,15 @@ const WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Counts the bytes that services write as bodies of responses over HTTP/1, where Node does not know them itself: what is
- * written in pieces or after the head.
+ * written in pieces or after the head. Where Node defines the methods: a library that replaces them there as well is called, too.
  */
 export function countResponseBodies(): void {
-  overrideMethod(ServerResponse.prototype, 'write', (original) => counting(original, () => true));
-  overrideMethod(ServerResponse.prototype, 'end', (original) => counting(original, isUnknownToNode));
+  patchMethod(OutgoingMessage.prototype, 'write', (original) => counting(original, () => true));
+  patchMethod(OutgoingMessage.prototype, 'end', (original) => counting(original, isUnknownToNode));
 }
 
 export function stopCountingResponseBodies(): void {
-  for (const method of ['write', 'end']) restoreMethod(ServerResponse.prototype, method);
+  for (const method of ['write', 'end']) unpatchMethod(OutgoingMessage.prototype, method);
 }
 
 function counting(original: Method, isCounted: (response: CountedResponse, sent: number) => boolean): Method {

@@ -9,7 +9,7 @@ import { routeOf } from './http-route.ts';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
 import { endServerSpan, type HttpServerSpans } from './http-server-spans.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
-import { emittingIn, requestContext } from './request-context.ts';
+import { emitIn, requestContext } from './request-context.ts';
 
 const kindOf = Symbol('otel-register.kind');
 const startedAt = Symbol('otel-register.started-at');
@@ -122,7 +122,7 @@ export class Http2Requests {
     overrideMethod(streams, 'push', counting(received));
     overrideMethod(streams, '_write', counting(sent));
     overrideMethod(streams, '_writev', countingAll);
-    if (this.#spans) overrideMethod(streams, 'emit', (original) => emittingIn(original, requestContext));
+    if (this.#spans) emitIn(streams, requestContext);
     this.#streams = streams;
   }
 }

@@ -66,7 +66,6 @@ export class PrismaTracing {
     this.#take(globals[this.#name] as Tracing | undefined);
     Object.defineProperty(globals, this.#name, {
       configurable: true,
-      enumerable: true,
       get: () => this.#theirs ?? this.#own,
       set: (tracing: Tracing | undefined) => this.#take(tracing),
     });

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
-import { type Method, overrideMethod, restoreMethod } from './patch.ts';
+import { overrideMethod, restoreMethod } from './patch.ts';
 
 const servedIn = Symbol('otel-register.served-in');
 const served = createContextKey('otel-register.served');
@@ -36,10 +36,8 @@ export function requestContext(request: unknown): Context | undefined {
  * read, written or closed, which is in no request's context.
  */
 export function followRequests(): void {
-  overrideMethod(IncomingMessage.prototype, 'emit', (original) => emittingIn(original, requestContext));
-  overrideMethod(ServerResponse.prototype, 'emit', (original) =>
-    emittingIn(original, ({ req }: ServerResponse) => requestContext(req)),
-  );
+  emitIn(IncomingMessage.prototype, requestContext);
+  emitIn(ServerResponse.prototype, ({ req }: ServerResponse) => requestContext(req));
 }
 
 export function stopFollowingRequests(): void {
@@ -47,15 +45,24 @@ export function stopFollowingRequests(): void {
   restoreMethod(ServerResponse.prototype, 'emit');
 }
 
-/** A method `emit` whose listeners are called in the context that `contextOf` tells of the emitter, if any. */
-export function emittingIn(original: Method, contextOf: (emitter: never) => Context | undefined): Method {
-  return function emit(this: EventEmitter, event: string) {
-    const served = contextOf(this as never);
-    // Nobody listens to half of what Node emits of a request, and to change the context is not free.
-    if (served === undefined || this.listenerCount(event) === 0 || served === context.active())
-      return original.apply(this, arguments as never);
-    return callIn(served, () => original.apply(this, arguments as never));
-  } as Method;
+/**
+ * Gives the emitters of a class a method `emit` whose listeners are called in the context that `contextOf` tells of the emitter,
+ * if any; {@link restoreMethod} undoes it. The inherited method is looked up at each call: others replace it, as `domain` does.
+ */
+export function emitIn(prototype: object, contextOf: (emitter: never) => Context | undefined): void {
+  const above = Object.getPrototypeOf(prototype) as EventEmitter;
+  overrideMethod(
+    prototype,
+    'emit',
+    () =>
+      function emit(this: EventEmitter, event: string) {
+        const served = contextOf(this as never);
+        // Nobody listens to half of what Node emits of a request, and to change the context is not free.
+        if (served === undefined || this.listenerCount(event) === 0 || served === context.active())
+          return above.emit.apply(this, arguments as never);
+        return callIn(served, () => above.emit.apply(this, arguments as never));
+      },
+  );
 }
 
 let thrownIn: Context | undefined;

@@ -23,6 +23,8 @@ interface ProgramOptions {
   nodeArguments?: string[];
   args?: string[];
   env?: Record<string, string>;
+  /** Of `ulimit`, such as `-n 40`. */
+  limits?: string;
 }
 
 /** A program of packages/acceptance/programs that runs. */
@@ -95,9 +97,11 @@ export function withoutAgentLines(ended: Ended): Ended {
 
 function launch(
   name: string,
-  { node = nodeUnderTest, nodeArguments = ['-r', './otel/register'], args = [], env = {} }: ProgramOptions,
+  { node = nodeUnderTest, nodeArguments = ['-r', './otel/register'], args = [], env = {}, limits }: ProgramOptions,
 ) {
-  return startProcess(node, [...nodeArguments, resolve(PROGRAMS, name), ...args], {
+  const command = [node, ...nodeArguments, resolve(PROGRAMS, name), ...args];
+  const [file = node, ...rest] = limits ? ['sh', '-c', `ulimit ${limits} && exec "$@"`, 'sh', ...command] : command;
+  return startProcess(file, rest, {
     cwd: repositoryRoot,
     env: { PATH: process.env.PATH, OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
   });

@@ -1,0 +1,3 @@
+'use strict';
+// An uncaught exception while the program is loaded, several modules deep.
+require('./steps/thrower.cjs');
