@@ -38,8 +38,8 @@ function watch(): void {
   if (watched.length + watchedFolders.length === 0) watchCompilations(prototype._compile);
 }
 
-function isWatched(filename: string | null): boolean {
-  if (filename === null) return false;
+function isWatched(filename: string | null | undefined): boolean {
+  if (!filename) return false;
   return watched.some((path) => filename.endsWith(path)) || watchedFolders.some((path) => filename.includes(path));
 }
 
