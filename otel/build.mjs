@@ -113,6 +113,16 @@ const lightened = {
   },
 };
 
+/** @type {import('esbuild').Plugin} */
+const ownImportHook = {
+  name: 'own-import-hook',
+  setup({ onResolve }) {
+    onResolve({ filter: /^import-in-the-middle$/ }, () => ({
+      path: join(import.meta.dirname, 'src/imported-packages.ts'),
+    }));
+  },
+};
+
 /** What a file is called in the bundles: the same on every machine. @param {string} file */
 function keyOf(file) {
   return relative(join(import.meta.dirname, '..'), file).replaceAll('\\', '/');
@@ -122,7 +132,7 @@ function keyOf(file) {
 const hot = await build({
   ...common,
   entryPoints: ['src/agent.ts'],
-  plugins: [coldOnDemand, lightened, commonjsOf(/^(?:require|import)-in-the-middle$/)],
+  plugins: [coldOnDemand, lightened, ownImportHook, commonjsOf(/^require-in-the-middle$/)],
 });
 
 let agent = textOf(hot);

@@ -9,7 +9,10 @@ const loaded = Symbol.for('otel-register.loaded');
 
 /** Package and process managers that NODE_OPTIONS drags the agent into, by the name of their script. */
 const MANAGERS =
-  /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.c?js|\.mjs)?$/;
+  /^(?:npm|npx|pnpm|pnpx|yarn(?:pkg|-berry|-\d.*?)?|corepack|pm2(?:-dev|-docker|-runtime)?)(?:-cli)?(?:\.[cm]?js)?$/;
+/** Commands that start the service as another process, by the name or the package of their script. */
+const LAUNCHERS =
+  /[\\/](?:node_modules|\.?bin)[\\/](?:concurrently|cross-env|dotenv|lerna|nest|nodemon|npm-run-all|nx|run-[ps]|ts-node-dev|tsx|turbo)(?:[\\/].*|\.[cm]?js)?$/;
 const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
 /** Whether this file is what is run; where NODE_OPTIONS has preloaded it, Node does not run it a second time. */
@@ -25,7 +28,8 @@ function isSwitchedOff() {
 
 function isWanted() {
   const script = process.argv[1] ?? '';
-  return !MANAGERS.test(require('node:path').basename(script)) && !PM2_DAEMON.test(script);
+  const isManager = MANAGERS.test(require('node:path').basename(script)) || PM2_DAEMON.test(script);
+  return !isManager && !LAUNCHERS.test(script);
 }
 
 /**
@@ -36,10 +40,12 @@ function isWanted() {
 function isWantedInThread(handedOver) {
   const { parentPort, workerData } = require('node:worker_threads');
   if (handedOver === undefined || parentPort === null) return false;
-  // Pino's thread only carries log lines out. It is known by what it is given: the script has no name yet.
+  // Pino's thread only carries log lines out, esbuild's transforms code. They are known by what they are given: the script has
+  // no name yet.
   const isCarrier =
     workerData?.stateBuf instanceof SharedArrayBuffer && workerData.dataBuf instanceof SharedArrayBuffer;
-  return !isCarrier;
+  const isOfEsbuild = workerData?.esbuildVersion !== undefined;
+  return !isCarrier && !isOfEsbuild;
 }
 
 /**
@@ -51,6 +57,36 @@ function unpackEnvironment() {
   for (const [name, value] of Object.entries(JSON.parse(process.env.pm2_env))) {
     if (/^(?:OTEL|SENTRY)_|^pm_exec_path$/.test(name)) process.env[name] = String(value);
   }
+}
+
+/**
+ * Who is started with the same options, by `fork` or by NODE_OPTIONS, may be in another folder, where Node would not find this
+ * file by a relative path and would not run the service at all: the options name it by its whole path from now on.
+ */
+function nameWhole() {
+  const { execArgv, env } = process;
+  for (const [index, argument] of execArgv.entries()) {
+    const [option = ''] = /^--(?:require|import)=/.exec(argument) ?? [];
+    if (isThisFile(argument.slice(option.length))) execArgv[index] = option + wholeName(option || execArgv[index - 1]);
+  }
+  if (!env.NODE_OPTIONS) return;
+  env.NODE_OPTIONS = env.NODE_OPTIONS.replace(
+    /(^|\s)(-r|--require|--import)([\s=]+)(\.[^\s"]+)/g,
+    (text, start, option, between, given) =>
+      isThisFile(given) ? start + option + between + JSON.stringify(wholeName(option)) : text,
+  );
+}
+
+function isThisFile(given) {
+  try {
+    return /^\.{1,2}[\\/]/.test(given) && require.resolve(require('node:path').resolve(given)) === __filename;
+  } catch {
+    return false;
+  }
+}
+
+function wholeName(option) {
+  return option.startsWith('--import') ? require('node:url').pathToFileURL(__filename).href : __filename;
 }
 
 function start() {
@@ -83,6 +119,7 @@ try {
     });
   } else if (!globalThis[loaded]) {
     unpackEnvironment();
+    nameWhole();
     if (!isSwitchedOff()) start();
   }
 } catch (error) {

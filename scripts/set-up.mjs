@@ -42,6 +42,12 @@ export async function installTestLibraries() {
   }
 }
 
+/** Installs other versions of Node.js, where there are packages of them: for Linux on x64. */
+export async function installNodes() {
+  const folder = join(root, 'packages', 'acceptance', 'nodes');
+  await install('Installing Node.js 20.19, 22, 24 and 26', folder, '--ignore-scripts', '--no-bin-links');
+}
+
 /** Installs Sentry's local server, for those who want to look at errors and traces. */
 export async function installSpotlight() {
   await install('Installing Spotlight', join(root, 'packages', 'local-stack', 'spotlight'), '--ignore-scripts');

@@ -1,11 +1,20 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from './progress.mjs';
-import { Explained, fail, installSpotlight, installTestLibraries, root, setUp, turbo } from './set-up.mjs';
+import {
+  Explained,
+  fail,
+  installNodes,
+  installSpotlight,
+  installTestLibraries,
+  root,
+  setUp,
+  turbo,
+} from './set-up.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
-await setUp().then(installTestLibraries).then(installSpotlight).catch(fail);
+await setUp().then(installTestLibraries).then(installNodes).then(installSpotlight).catch(fail);
 
 const packages = ['packages', 'services']
   .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))

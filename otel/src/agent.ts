@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { PROBES_WITH_SPANS, watchImportsOf } from '@otel-register/probes';
+import { PROBES_WITH_SPANS } from '@otel-register/probes';
 import { readConfig } from './environment.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
@@ -103,7 +103,7 @@ function run(
   );
   sdk.start();
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
-  if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations, watchImportsOf);
+  if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // Errors of a worker thread that nobody handles there are those of who started it.
   if (isMainThread) reports?.watchProcess();
   const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];

@@ -28,13 +28,23 @@ function say(message: string): void {
 /** What the exporters say of every attempt that failed; what came of it is said once, by who gave them the spans. */
 const EXPORTS = /^Export (?:retry|failed)/;
 
+/** What the API says, with a stack, of each of its parts for which somebody else has been there before. */
+const SECOND_SDK = /duplicate registration of API/;
+
 /** What is said of every span or every export, when it is true of one: the first says it for all. */
 const REPEATED =
   /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success/;
 
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
-  const line = (...parts: unknown[]) => say(parts.map(textOf).join(' '));
+  const sayOnce = once(say);
+  const line = (...parts: unknown[]) => {
+    const text = parts.map(textOf).join(' ');
+    if (!SECOND_SDK.test(text)) return say(text);
+    sayOnce(
+      'there are two OpenTelemetry SDKs in this process, and the service gets the first: leave out the other one, such as that of @opentelemetry/auto-instrumentations-node/register',
+    );
+  };
   const info = (...parts: unknown[]) => {
     if (level !== 'info' || !EXPORTS.test(String(parts[0]))) line(...parts);
   };

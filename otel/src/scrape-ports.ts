@@ -44,22 +44,32 @@ export class ScrapePorts {
     );
     const none = (why: string) =>
       diag.error(`no metrics on ${textOfAddress(address)}${why}: the service runs on${also}`);
-    if (!cluster.begin(serviceName, (owner) => none(`, the port is taken by ${owner}`))) return;
     const tls = this.#tlsFiles();
-    if (tls === 'half') {
-      none(', a certificate needs a key, and a key a certificate');
-      return;
-    }
-    this.#server = startMetricsServer({
-      ...{ address, handler, isShared: isWorker(), ...(tls && { tls }) },
-      onListening: (url) => diag.info(`metrics of ${serviceName} on ${url}${also}`),
-      onError: ({ code, message }) => {
-        const taken = 'path' in address ? 'another process listens there' : 'the port is taken';
-        none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
-      },
-      onCertificateError: ({ message }) => say(`the certificate of /metrics stays as it was: ${message}`),
+    const open = (onError: (error: NodeJS.ErrnoException) => void) => {
+      if (tls === 'half') {
+        none(', a certificate needs a key, and a key a certificate');
+        return;
+      }
+      this.#server = startMetricsServer({
+        ...{ address, handler, isShared: isWorker(), ...(tls && { tls }), onError },
+        onListening: (url) => {
+          diag.info(`metrics of ${serviceName} on ${url}${also}`);
+          cluster.announce(serviceName);
+        },
+        onCertificateError: ({ message }) => say(`the certificate of /metrics stays as it was: ${message}`),
+      });
+      this.#servicePorts?.except(this.#server);
+    };
+    const isOurs = cluster.begin(serviceName, {
+      onTaken: (owner) => none(`, the port is taken by ${owner}`),
+      // By another one of those that were left, which has the same page.
+      onLeftAlone: () => open(() => {}),
     });
-    this.#servicePorts?.except(this.#server);
+    if (!isOurs) return;
+    open(({ code, message }) => {
+      const taken = 'path' in address ? 'another process listens there' : 'the port is taken';
+      none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
+    });
   }
 
   #tlsFiles(): TlsFiles | 'half' | undefined {

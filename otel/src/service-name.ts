@@ -17,16 +17,19 @@ export function serviceNameOf(config: Config, script: string | undefined): strin
 
 /**
  * The name in the package.json nearest to the script that is run, going up; a package.json without a name, such as one
- * that only says `"type"`, is passed over. Without any, the specification's `unknown_service:node`.
+ * that only says `"type"`, is passed over. A script in node_modules is run for the package that it is installed in, if there is
+ * one. Without any, the specification's `unknown_service:node`.
  */
 export function defaultServiceName(script: string | undefined): string {
-  let folder = script ? path.dirname(script) : process.cwd();
-  for (;;) {
+  const folder = script ? path.dirname(script) : process.cwd();
+  const [installedIn = folder] = folder.split(/[\\/]node_modules(?:[\\/]|$)/);
+  return nameAbove(installedIn) ?? nameAbove(folder) ?? 'unknown_service:node';
+}
+
+function nameAbove(start: string): string | undefined {
+  for (let folder = start; ; folder = path.dirname(folder)) {
     const name = packageName(path.join(folder, 'package.json'));
-    if (name) return name;
-    const parent = path.dirname(folder);
-    if (parent === folder) return 'unknown_service:node';
-    folder = parent;
+    if (name || folder === path.dirname(folder)) return name;
   }
 }
 

@@ -73,22 +73,7 @@ function make(Upstream: InstrumentationClass, name: string): Instrumentation {
   return new Upstream(LOGGERS.includes(name) ? { disableLogSending: true } : {});
 }
 
-/**
- * Switches them on. The SDK does not get them: it would hand them its meter provider.
- *
- * @param watchImportsOf sees to it that a package is patched also when an ES module imports it
- */
-export function enableSpanInstrumentations(
-  instrumentations: Instrumentation[],
-  watchImportsOf: (name: string) => void,
-): void {
+/** Switches them on. The SDK does not get them: it would hand them its meter provider. */
+export function enableSpanInstrumentations(instrumentations: Instrumentation[]): void {
   registerInstrumentations({ instrumentations, meterProvider: NO_METRICS });
-  for (const { _modules = [] } of instrumentations as WithModules[]) {
-    for (const { name } of _modules) watchImportsOf(name);
-  }
-}
-
-/** Where `InstrumentationBase` keeps the packages that it patches. */
-interface WithModules {
-  readonly _modules?: readonly { readonly name: string }[];
 }

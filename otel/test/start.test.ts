@@ -84,28 +84,3 @@ test('worker threads and a second -r start no second agent', async (t) => {
   assert.equal(stdout, 'worker ran\ndone\n');
   assert.equal(stderr.match(/^otel:/gm)?.length, 1);
 });
-
-test('a package manager that NODE_OPTIONS drags the agent into takes no port', async (t) => {
-  const cwd = serviceFolder(t, { 'dist/npm-cli.js': "console.log('npm ran')" });
-  const { stdout, stderr } = await run(t, {
-    cwd,
-    args: ['dist/npm-cli.js'],
-    env: { NODE_OPTIONS: '-r ./otel/register' },
-  }).ended;
-  assert.deepEqual([stdout, stderr], ['npm ran\n', '']);
-});
-
-test('a child that the service forks, and that is no worker of a cluster, has a page of its own', async (t) => {
-  const program = `
-    if (!process.argv[2]) require('node:child_process').fork(__filename, ['child']);
-    else process.on('disconnect', () => process.exit());
-    setInterval(() => {}, 1000);`;
-  const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': program }) });
-  const [, ...urls] = await service.until(/metrics of \S+ on (http:\S+)\notel: metrics of \S+ on (http:\S+)/);
-  assert.notEqual(urls[0], urls[1]);
-  for (const url of urls) {
-    const page = await (await fetch(url)).text();
-    assert.match(page, /^process_uptime_seconds /m);
-    assert.doesNotMatch(page, /otel_cluster/);
-  }
-});

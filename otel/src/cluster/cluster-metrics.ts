@@ -1,10 +1,10 @@
 import type { Cluster } from 'node:cluster';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry, CounterCell } from '@otel-register/cells';
 import { membersMetrics } from './group-metrics.ts';
-import { isMeetingPlace, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
+import { isAnyoneThere, isRunning, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
+import { announce, type Page, pageAbove } from './page-above.ts';
 import { portOwner } from './port-owner.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -27,14 +27,22 @@ export interface ClusterMetricsOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Says in the folder of a cluster that the primary process has the page's port. */
-const PRIMARY = 'primary';
+/** Milliseconds between two looks at whether the process is still there that has the page. */
+const LOOK = 1000;
+
+/** What comes of the start of a process that may be one of several. */
+export interface Beginning {
+  /** Told which other service of the same cluster has the page's port. */
+  readonly onTaken: (owner: string) => void;
+  /** Called when the process is gone that had it: it is for this one to open, or for one of its like. */
+  readonly onLeftAlone: () => void;
+}
 
 /**
- * The metrics for the page: those of this process until it is one of a cluster, then of all of the cluster. A worker is from
- * the start; the primary becomes one when it makes its first worker ready. Where the primary does not run under the agent, as
- * PM2's, the workers share the port of the page by themselves. Worker threads come together with their process in the same way: it
- * joins them when it finds them there.
+ * The metrics for the page: those of this process until there are others of its service, then of all of them. Of a cluster, a
+ * worker is one of several from the start; the primary becomes one when it makes its first worker ready. Where the primary
+ * does not run under the agent, as PM2's, the workers share the port of the page by themselves. Children that a process has
+ * started, with `fork` or in whatever way, and its worker threads bring their numbers to it: it joins them when it finds them there.
  */
 export class ClusterMetrics {
   readonly #options: ClusterMetricsOptions;
@@ -53,29 +61,42 @@ export class ClusterMetrics {
   }
 
   collect(timeLimit: number): Promise<ResourceMetrics> {
-    if (!this.#group && isMeetingPlace(this.#place)) this.#guarded(() => this.#join());
+    if (!this.#group && isAnyoneThere(this.#place)) this.#guarded(() => this.#join());
     return this.#group ? this.#group.collect() : this.#options.collect(timeLimit);
   }
 
   /**
    * Finds out what this process is.
    *
-   * @param onTaken told which other service of the same cluster has the page's port
    * @returns whether the page's port is for this process to open
    */
-  begin(service: string, onTaken: (owner: string) => void): boolean {
-    if (isWorker()) {
-      this.#guarded(() => this.#joinAsWorker(service, onTaken));
+  begin(service: string, beginning: Beginning): boolean {
+    const page = pageAbove(this.#place.name);
+    if (page && (page.service === service || (isWorker() && page.pid === process.ppid))) {
+      this.#guarded(() => this.#joinPageOf(page, beginning));
+    } else if (isWorker()) {
+      this.#guarded(() => this.#joinAsWorker(service, beginning));
     } else {
       this.#guarded(() => removeMeetingPlace(this.#place));
-      whenPrimary(() => this.#guarded(() => this.#joinAsPrimary()));
+      // It has the port from its start, before there are workers.
+      whenPrimary(() => this.#guarded(() => this.#join()));
     }
+    const announceOnce = () => {
+      unsubscribe('child_process', announceOnce);
+      this.announce(service);
+    };
+    subscribe('child_process', announceOnce);
     return this.#hasPort;
+  }
+
+  /** Says to all processes that this one starts from now on that its page is there for them. */
+  announce(service: string): void {
+    announce({ pid: process.pid, service, place: this.#place });
   }
 
   /** Whether nobody has joined this process, so that its own metrics are all there are. */
   get isAlone(): boolean {
-    return !this.#group && !isMeetingPlace(this.#place);
+    return !this.#group && !isAnyoneThere(this.#place);
   }
 
   /** With nobody but the worker threads of this process. */
@@ -89,24 +110,24 @@ export class ClusterMetrics {
     this.#guarded(() => this.#join());
   }
 
-  /** The primary has the port from its start, before there are workers. */
-  #joinAsPrimary(): void {
+  #joinPageOf({ pid, place }: Page, { onLeftAlone }: Beginning): void {
+    this.#place = place;
     this.#join();
-    writeFileSync(join(meetingPlace(this.#place), PRIMARY), '', { mode: 0o600 });
+    this.#hasPort = false;
+    const look = setInterval(() => {
+      if (isRunning(pid)) return;
+      clearInterval(look);
+      onLeftAlone();
+    }, LOOK).unref();
   }
 
-  #joinAsWorker(service: string, onTaken: (owner: string) => void): void {
+  #joinAsWorker(service: string, { onTaken }: Beginning): void {
     this.#place = this.#placeOf(process.ppid);
-    const folder = meetingPlace(this.#place);
-    if (existsSync(join(folder, PRIMARY))) {
-      this.#hasPort = false;
-    } else {
-      const owner = portOwner(folder, service);
-      this.#hasPort = owner === service;
-      if (!this.#hasPort) {
-        onTaken(owner);
-        this.#place = this.#placeOf(process.ppid, service);
-      }
+    const owner = portOwner(meetingPlace(this.#place), service);
+    this.#hasPort = owner === service;
+    if (!this.#hasPort) {
+      onTaken(owner);
+      this.#place = this.#placeOf(process.ppid, service);
     }
     this.#join();
   }

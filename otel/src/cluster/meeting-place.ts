@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pidOf } from './member.ts';
 
 /** The primary process of a cluster and what its workers have in common. */
@@ -9,6 +9,9 @@ export interface Cluster {
   /** What else tells who belongs together: the address of the page. */
   readonly name: string;
 }
+
+/** The file in the folder of a process that says which page it is on: see page-above.ts. */
+export const PAGE = 'page';
 
 /** Of the snapshots. Processes with another version of the agent, while a new one is rolled out, must not read them. */
 const FORMAT = 3;
@@ -40,9 +43,30 @@ export function removeMeetingPlace(cluster: Cluster): void {
   for (const base of bases()) rmSync(join(base, nameOf(cluster)), { recursive: true, force: true });
 }
 
-/** Whether somebody has made that folder. */
-export function isMeetingPlace(cluster: Cluster): boolean {
-  return bases().some((base) => existsSync(join(base, nameOf(cluster))));
+/** The processes that have a folder, of whatever cluster. */
+export function processesWithFolder(): Set<number> {
+  return new Set(ownBases().flatMap((base) => readdirSync(base).map((name) => Number(name.split('-')[1]))));
+}
+
+/** That folder, wherever there is one and nobody else could have made it. */
+export function existingFolders(cluster: Cluster): string[] {
+  return ownBases()
+    .map((base) => join(base, nameOf(cluster)))
+    .filter((folder) => existsSync(folder));
+}
+
+/** Whether somebody has brought numbers there. */
+export function isAnyoneThere(cluster: Cluster): boolean {
+  try {
+    return existingFolders(cluster).some((folder) => readdirSync(folder).some((file) => file.endsWith('.snapshot')));
+  } catch {
+    // The last one has left meanwhile.
+    return false;
+  }
+}
+
+function ownBases(): string[] {
+  return bases().filter((base) => existsSync(base) && isPrivate(base));
 }
 
 function bases(): string[] {
@@ -57,10 +81,13 @@ function nameOf({ primaryPid, name }: Cluster): string {
 /** @throws Error when it is somebody else's, or others may enter it */
 export function makePrivate(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (process.platform === 'win32') return;
+  if (!isPrivate(folder)) throw new Error(`${folder} is not a folder of this user alone`);
+}
+
+function isPrivate(folder: string): boolean {
+  if (process.platform === 'win32') return true;
   const { uid, mode } = lstatSync(folder);
-  const isPrivate = (mode & 0o170077) === 0o040000;
-  if (uid !== process.getuid?.() || !isPrivate) throw new Error(`${folder} is not a folder of this user alone`);
+  return uid === process.getuid?.() && (mode & 0o170077) === 0o040000;
 }
 
 /** A few characters for any text: paths of sockets have little room (FNV-1a). */
@@ -84,8 +111,8 @@ function startOf(pid: number): string {
   return linuxStatus(pid)[19] ?? '';
 }
 
-/** What the system says of a process, from its state on; nothing where there is no /proc. */
-function linuxStatus(pid: number): string[] {
+/** What the system says of a process, from its state and its parent on; nothing where there is no /proc. */
+export function linuxStatus(pid: number): string[] {
   try {
     // The name of the program stands before that in parentheses and may hold any character.
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
@@ -113,6 +140,13 @@ function removeLeftOvers(base: string): void {
 export function isAnyoneElseIn(folder: string): boolean {
   const others = readdirSync(folder).filter((file) => file.endsWith('.sock') && pidOf(file) !== process.pid);
   return others.some((file) => isRunning(pidOf(file)));
+}
+
+/** Whether nobody will look there any more: neither another process that is there nor the one that it is the folder of. */
+export function isDeserted(folder: string): boolean {
+  const primaryPid = Number(basename(folder).split('-')[1]);
+  const isOfAnother = primaryPid !== process.pid && existsSync(join(folder, PAGE)) && isRunning(primaryPid);
+  return !isOfAnother && !isAnyoneElseIn(folder);
 }
 
 /** Whether a process of that id is there; true when that cannot be told. */

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import { isAnyoneElseIn } from './meeting-place.ts';
+import { isDeserted } from './meeting-place.ts';
 import { framed } from './snapshot.ts';
 
 /** What lies in the folder at a moment. */
@@ -140,7 +140,7 @@ export class SnapshotFolder {
 
   /** Stops being there at all; the process that leaves last takes the folder along. */
   end(): void {
-    if (!isAnyoneElseIn(this.path)) rmSync(this.path, { recursive: true, force: true });
+    if (isDeserted(this.path)) rmSync(this.path, { recursive: true, force: true });
   }
 
   /** Whether a thread has said with its snapshot that it does nothing, and can answer nobody, until it writes the next one. */

@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+
+/** NODE_UNDER_TEST=/path/to/node runs the services, and not the tests, with another Node.js. */
+export const node = process.env.NODE_UNDER_TEST ?? process.execPath;
 
 const AGENT = path.join(__dirname, '..', '..');
 
@@ -24,6 +29,8 @@ export function serviceFolder(
 
 export interface RunOptions {
   readonly cwd: string;
+  /** What is run in place of Node.js. */
+  readonly command?: string;
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
 }
@@ -41,14 +48,16 @@ export interface Running {
 /** Runs exactly `node -r ./otel/register dist/main.js` unless `args` say otherwise; killed when the test ends. */
 export function run(
   t: TestContext,
-  { cwd, args = ['-r', './otel/register', 'dist/main.js'], env = {} }: RunOptions,
+  { cwd, command = node, args = ['-r', './otel/register', 'dist/main.js'], env = {} }: RunOptions,
 ): Running {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH ?? '', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  t.after(() => child.kill('SIGKILL'));
+  // With whatever it has started.
+  t.after(() => child.pid && kill(-child.pid));
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -74,9 +83,30 @@ export function run(
   return { process: child, output, until, ended };
 }
 
+/** Kills a process, or a group of them, unless it has ended. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
 /** The URL that the agent's start line names. */
 export async function metricsUrl({ until }: Running): Promise<string> {
   return (await until(/metrics of \S+ on (http:\S+\/metrics)/))[1] as string;
+}
+
+/** What the agent, or several, have said so far. */
+export const linesOf = ({ output }: Running): string[] => output.stderr.match(/^otel: .*$/gm) ?? [];
+
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
 }
 
 /** A service that answers "hello", says its port, and ends itself when the test forgets to. */

@@ -215,8 +215,6 @@ function start({ framework, libraries, variant }: Application, module: string): 
 function reasonToSkip({ library, libraries }: Application, module: string): string | false {
   if (library === 'Restify 11' && nodeMajor >= 24) return 'it needs an older Node.js';
   if (library === 'Restify 12' && nodeMajor < 22) return 'it needs Node.js 22';
-  if (library.startsWith('Hono') && module === 'ES module' && nodeMajor < 22)
-    return 'Node.js 20 has no module.registerHooks';
   if (libraries === 'boundary' && module === 'ES module') return 'as that of the other versions';
   return false;
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { defineTestsOfConnections } from './support/connection-tests.ts';
 import { exchanged, Traffic } from './support/connection-traffic.ts';
@@ -8,22 +7,14 @@ import { type Program, startProgram } from './support/program.ts';
 /** That of the packet which answers a connection to a namespace: `0{"sid":"..."}`. */
 const CONNECTED = `0{"sid":"${'x'.repeat(20)}"}`.length;
 
-const node = process.env.NODE_UNDER_TEST ?? process.execPath;
-const hasHooks = execFileSync(node, ['-p', "'registerHooks' in require('node:module')"], { encoding: 'utf8' });
-
 const VARIANTS = [
-  { how: 'current', program: 'socket-io.cjs', libraries: 'current', skip: false },
-  { how: 'oldest', program: 'socket-io.cjs', libraries: 'oldest', skip: false },
-  {
-    how: 'imported',
-    program: '../libraries/current/socket-io.mjs',
-    libraries: 'current',
-    skip: hasHooks.trim() !== 'true' && 'the client as ES modules needs Node.js 22.15',
-  },
+  { how: 'current', program: 'socket-io.cjs', libraries: 'current' },
+  { how: 'oldest', program: 'socket-io.cjs', libraries: 'oldest' },
+  { how: 'imported', program: '../libraries/current/socket-io.mjs', libraries: 'current' },
 ];
 
-for (const { how, program, libraries, skip } of VARIANTS) {
-  describe(`socket.io (${how})`, { skip }, () => {
+for (const { how, program, libraries } of VARIANTS) {
+  describe(`socket.io (${how})`, () => {
     let service: Program;
     let traffic: Traffic;
     before(async () => {

@@ -59,7 +59,7 @@ export class HonoProbe extends Probe {
   override enable(): void {
     if (this.isEnabled()) return;
     super.enable();
-    const isWatched = watchSource({
+    watchSource({
       name: 'hono',
       file: 'dist/context.js',
       binding: 'Context',
@@ -69,8 +69,6 @@ export class HonoProbe extends Probe {
         return Context;
       },
     });
-    if (!isWatched)
-      this._diag.info('the routes of Hono need Node.js 22.15 where it is imported; required, they are known');
   }
 
   override disable(): void {

@@ -11,7 +11,6 @@ import { HonoProbe } from './hono.ts';
 import { HttpClientProbe } from './http-client.ts';
 import { HttpClientMetrics, type OwnServer } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
-import { watchImportsOf } from './imported-modules.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
 import { NodeRedisProbe } from './node-redis.ts';
@@ -47,7 +46,6 @@ export {
   PromClientProbe,
   type PromClientSeries,
   type PromClientSource,
-  watchImportsOf,
 };
 
 export interface ProbeContext {

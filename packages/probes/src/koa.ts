@@ -51,7 +51,7 @@ export class KoaProbe extends Probe {
         'koa',
         ['>=2.0.0 <4'],
         [
-          { module: 'koa', file: 'lib/application.js', wrappers },
+          { module: 'koa', wrappers },
           {
             module: 'koa/lib/context.js',
             holder: (exports: object) => exports,
@@ -62,7 +62,7 @@ export class KoaProbe extends Probe {
       this.patched(
         'koa-mount',
         ['>=3.0.0 <5'],
-        [{ module: 'koa-mount', file: 'index.js', replace: (mount: Method) => this.#mounting(mount) }],
+        [{ module: 'koa-mount', replace: (mount: Method) => this.#mounting(mount) }],
       ),
     ];
   }

@@ -1,5 +1,4 @@
 import { InstrumentationNodeModuleDefinition, InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
-import { watchImports } from './imported-modules.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of a library, whatever its signature
 export type Method = (this: any, ...args: any[]) => any;
@@ -69,8 +68,6 @@ export function unpatchMethod(target: object, name: string): void {
 export interface PatchedModule<E = never> {
   /** The module's path as it is required, `pg/lib/query.js`, or the package's name for its main module. */
   readonly module: string;
-  /** Where the main module is in its package; needed where nothing but it can be patched, see {@link watchImports}. */
-  readonly file?: string;
   /** What of the module's exports has the methods; its prototype unless given. */
   readonly holder?: (exports: E) => object;
   /** By the name of the method. */
@@ -90,8 +87,7 @@ export interface PatchReport {
 }
 
 /**
- * A package whose methods are patched when it is loaded, and put back when the probe is disabled. Inner modules are patched
- * where they can be: they are required also when the service imports the package from an ES module.
+ * A package whose methods are patched when it is loaded, and put back when the probe is disabled.
  *
  * @param versions semantic version ranges; other versions stay as they are
  */
@@ -112,7 +108,6 @@ export function patchedPackage(
     return exports;
   };
   const seen = files.map((file) => new InstrumentationNodeModuleFile(file.name, ['*'], see, () => {}));
-  for (const { file } of modules) if (file) watchImports(`${name}/${file}`);
   return new InstrumentationNodeModuleDefinition(name, versions, main?.patch, main?.unpatch, [...files, ...seen]);
 }
 

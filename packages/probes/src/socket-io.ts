@@ -60,7 +60,7 @@ export class SocketIoProbe extends Probe {
   override enable(): void {
     if (this.isEnabled()) return;
     super.enable();
-    const isWatched = watchSource({
+    watchSource({
       name: 'socket.io-client',
       file: 'build/esm-debug/manager.js',
       binding: 'Manager',
@@ -70,10 +70,6 @@ export class SocketIoProbe extends Probe {
         return Manager;
       },
     });
-    if (!isWatched)
-      this._diag.info(
-        'the clients of Socket.IO need Node.js 22.15 where they are imported; required, they are measured',
-      );
   }
 
   override disable(): void {

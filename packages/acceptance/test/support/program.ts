@@ -5,14 +5,20 @@ import { type ExitResult, repositoryRoot, startProcess, waitForOutput } from '@p
 import { type MetricsPage, scrape, scrapeAtRest } from './metrics-page.ts';
 
 /** NODE_UNDER_TEST=/path/to/node runs the programs, and not the tests, with another Node.js. */
-const node = process.env.NODE_UNDER_TEST ?? process.execPath;
+const nodeUnderTest = process.env.NODE_UNDER_TEST ?? process.execPath;
+
+export function majorOf(node: string): number {
+  return Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))?.[0]);
+}
 
 /** The major version of the Node.js that the programs run with. */
-export const nodeMajor = Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))?.[0]);
+export const nodeMajor = majorOf(nodeUnderTest);
 
 const PROGRAMS = resolve(repositoryRoot, 'packages/acceptance/programs');
 
 interface ProgramOptions {
+  /** Default: the Node.js under test. */
+  node?: string;
   /** Default: `-r ./otel/register`; empty for the program without the agent. */
   nodeArguments?: string[];
   args?: string[];
@@ -91,7 +97,7 @@ export function withoutAgentLines(ended: Ended): Ended {
 
 function launch(
   name: string,
-  { nodeArguments = ['-r', './otel/register'], args = [], env = {}, limits }: ProgramOptions,
+  { node = nodeUnderTest, nodeArguments = ['-r', './otel/register'], args = [], env = {}, limits }: ProgramOptions,
 ) {
   const command = [node, ...nodeArguments, resolve(PROGRAMS, name), ...args];
   const [file = node, ...rest] = limits ? ['sh', '-c', `ulimit ${limits} && exec "$@"`, 'sh', ...command] : command;

@@ -40,7 +40,7 @@ export interface TracedProgram {
 /** Starts a program of steps with spans, under the agent unless `nodeArguments` say otherwise. */
 export async function startTraced(
   name: string,
-  { env, ...options }: { env: Record<string, string>; args?: string[]; nodeArguments?: string[] },
+  { env, ...options }: { env: Record<string, string>; args?: string[]; node?: string; nodeArguments?: string[] },
 ): Promise<TracedProgram> {
   const collector = await startCollector();
   const program = await startProgram(name, {
