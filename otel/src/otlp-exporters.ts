@@ -1,10 +1,10 @@
-import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import type * as Grpc from '@opentelemetry/exporter-trace-otlp-grpc';
+import type * as Json from '@opentelemetry/exporter-trace-otlp-http';
+import type * as Protobuf from '@opentelemetry/exporter-trace-otlp-proto';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { encodeSpans } from '@otel-register/otlp';
-import { createSpanExporter } from '@otel-register/sentry-link/span-exporter';
+import type * as Sentry from '@otel-register/sentry-link/span-exporter';
 import type { Config } from './settings.ts';
 
 export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
@@ -22,16 +22,37 @@ export interface SpanTarget {
   readonly json?: boolean;
 }
 
-/** What sends spans, and what semantic conventions call it (`otel.component.type`). */
+/** What sends spans, loaded when it is used, and what semantic conventions call it (`otel.component.type`). */
 const EXPORTERS: Record<
   SpanTarget['kind'],
   { make(options: OtlpOptions, target: SpanTarget): SpanExporter; type: string }
 > = {
-  'http/protobuf': { make: (options) => new ProtobufExporter(options), type: 'otlp_http_span_exporter' },
-  'http/json': { make: (options) => new JsonExporter(options), type: 'otlp_http_json_span_exporter' },
-  grpc: { make: (options) => new GrpcExporter(options), type: 'otlp_grpc_span_exporter' },
+  'http/protobuf': {
+    make(options) {
+      const { OTLPTraceExporter }: typeof Protobuf = require('@opentelemetry/exporter-trace-otlp-proto');
+      return new OTLPTraceExporter(options);
+    },
+    type: 'otlp_http_span_exporter',
+  },
+  'http/json': {
+    make(options) {
+      const { OTLPTraceExporter }: typeof Json = require('@opentelemetry/exporter-trace-otlp-http');
+      return new OTLPTraceExporter(options);
+    },
+    type: 'otlp_http_json_span_exporter',
+  },
+  grpc: {
+    make(options) {
+      const { OTLPTraceExporter }: typeof Grpc = require('@opentelemetry/exporter-trace-otlp-grpc');
+      return new OTLPTraceExporter(options);
+    },
+    type: 'otlp_grpc_span_exporter',
+  },
   sentry: {
-    make: (options, { dsn = '', json = false }) => createSpanExporter(dsn, { ...options, json }),
+    make(options, { dsn = '', json = false }) {
+      const { createSpanExporter }: typeof Sentry = require('@otel-register/sentry-link/span-exporter');
+      return createSpanExporter(dsn, { ...options, json });
+    },
     type: 'otlp_http_span_exporter',
   },
 };

@@ -52,7 +52,10 @@ export class HttpServerProbe extends Probe {
   readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
     RequestsInFlight.on(socket)?.finished(request),
   );
-  readonly #onException = this.guarded((error: Error) => trace.getSpan(contextOfException())?.recordException(error));
+  readonly #onException = this.guarded((error: Error) => {
+    const span = trace.getSpan(contextOfException());
+    if (span?.isRecording()) span.recordException(error);
+  });
   readonly #onEnd: RequestEnded = (ended, aborted) => {
     try {
       this.#ended(ended, aborted);

@@ -29,12 +29,14 @@ export function linkOwnClients(onClient: (client: OwnClient) => void): void {
   const global = globalThis as { __SENTRY__?: Record<string, unknown> };
   const carriers = global.__SENTRY__ ?? {};
   for (const carrier of Object.values(carriers)) link(carrier, onClient);
-  global.__SENTRY__ = new Proxy(carriers, {
+  const value = new Proxy(carriers, {
     set(target, version, carrier) {
       if (target[version as string] !== carrier) link(carrier, onClient);
       return Reflect.set(target, version, carrier);
     },
   });
+  // Hidden from a service that goes through its globals and has no Sentry.
+  Object.defineProperty(global, '__SENTRY__', { value, configurable: true, writable: true });
 }
 
 function link(carrier: unknown, onClient: (client: OwnClient) => void): void {

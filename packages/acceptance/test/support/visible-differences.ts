@@ -47,7 +47,7 @@ export const VISIBLE: readonly Visible[] = [
     programs: ['stacks.cjs', 'fetches.mjs', 'events.cjs'],
     lines: {
       spans:
-        /at (?:(?:\w+\.)*(?:emit|emitWithin|with|run|callbackTrampoline)\b|\.\/otel\/dist\/agent\.cjs)(?: \((?:\.\/otel\/dist\/agent\.cjs|node:.*)\)$|'|,|$)/,
+        /at (?:(?:\w+\.)*(?:emit|emitWithin|callIn|with|run|callbackTrampoline)\b|\.\/otel\/dist\/agent\.cjs)(?: \((?:\.\/otel\/dist\/agent\.cjs|node:.*)\)$|'|,|$)/,
     },
   },
   {
@@ -59,10 +59,11 @@ export const VISIBLE: readonly Visible[] = [
   },
   {
     what: 'Listeners of the process',
-    programs: ['process.cjs', 'threads.cjs'],
+    programs: ['process.cjs', 'signals-handled.cjs', 'threads.cjs'],
     lines: {
       ...whenOn(/^newListener \d \d$/),
-      spans: /^(?:newListener|SIGTERM|SIGINT) \d \d$|^has emit$|events: \d \}$/,
+      spans:
+        /^(?:newListener|SIGTERM|SIGINT|exit|uncaughtExceptionMonitor) \d \d$|^first \[ 'SIGINT', 2 \] \d$|^has emit$|events: \d \}$/,
     },
   },
   {
@@ -85,7 +86,10 @@ export const VISIBLE: readonly Visible[] = [
   {
     what: 'Globals',
     programs: ['globals.cjs'],
-    lines: whenOn(/^V\d_PRISMA_INSTRUMENTATION$|Symbol\((?:otel-register\.loaded|opentelemetry\.js\.api\.1)\)/),
+    lines: {
+      ...whenOn(/^V\d_PRISMA_INSTRUMENTATION$|Symbol\((?:otel-register\.loaded|opentelemetry\.js\.api\.1)\)/),
+      spans: /^V\d_PRISMA_INSTRUMENTATION$|^__SENTRY__$|Symbol\((?:otel-register\.loaded|opentelemetry\.js\.api\.1)\)/,
+    },
   },
   {
     what: '`async_hooks`',
