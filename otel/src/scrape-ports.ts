@@ -70,7 +70,7 @@ export class ScrapePorts {
       const taken = 'path' in address ? 'another process listens there' : 'the port is taken';
       none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
     };
-    // Not before the service has had a turn: one that does nothing but run another program, and waits for it, leaves the port to it.
+    // After the first turn of the service: one that only runs another program, and waits for it, leaves the port to it.
     setImmediate(open, onError).unref();
   }
 
