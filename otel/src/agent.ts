@@ -22,7 +22,7 @@ import { createSpanProcessors } from './span-export.ts';
 import { createSpanProbes } from './span-probes.ts';
 import { type HandedOver, handOver } from './worker-threads.ts';
 
-export { sendInThread } from './exit-thread.ts';
+export { sendLast } from './sent-in-exit.ts';
 
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
@@ -68,7 +68,7 @@ function run(
   const hasTraces = spanDestinations(config).length > 0;
   const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
   const resource = defaultResource().merge(resourceFromAttributes(attributes));
-  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, attributes, process.env);
+  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, attributes);
   const servers = new SentryServers();
   if (hasTraces || reports) linkOwnSentry(hasTraces, reports, servers);
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the

@@ -11,6 +11,7 @@ import {
 import { type FailedRequest, partsOf, SentryLink, watchProcess } from '@otel-register/sentry-link';
 import type { OwnClient } from '@otel-register/sentry-link/own-clients';
 import { countErrors, tellTraceUrl } from './error-counts.ts';
+import { runInExit } from './exit-process.ts';
 import { reportedOnce } from './losses.ts';
 import type { Config } from './settings.ts';
 
@@ -25,7 +26,7 @@ export class ErrorReports {
   readonly #reported: (count: number, failure: Error | undefined) => void;
   #count: (failure: Error | undefined) => void = () => {};
 
-  constructor(config: Config, resource: Resource, env: NodeJS.ProcessEnv) {
+  constructor(config: Config, resource: Resource) {
     const { SENTRY_DSN: dsn, SENTRY_ENVIRONMENT, SENTRY_RELEASE } = config;
     const environment = SENTRY_ENVIRONMENT || resource['deployment.environment.name'] || 'production';
     const release = SENTRY_RELEASE || resource['service.version'];
@@ -39,7 +40,7 @@ export class ErrorReports {
       release,
       resource,
       ownFile: __filename,
-      env,
+      runInExit,
       debug: config.SENTRY_DEBUG ? (message) => diag.info(message) : undefined,
       outcome: (failure) => {
         this.#count(failure);

@@ -18,7 +18,6 @@ import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { lateAnswersMetric } from './cluster/group-metrics.ts';
 import type { Cluster as Place } from './cluster/meeting-place.ts';
 import { derive } from './derived-metrics.ts';
-import { sendInExit } from './exit-thread.ts';
 import { letExportsWait } from './exports-wait.ts';
 import type { Pushed } from './flush-at-exit.ts';
 import { once } from './messages.ts';
@@ -27,6 +26,7 @@ import { measurePages, type PageMetrics } from './page-metrics.ts';
 import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
 import { withoutTakenNames } from './prom-client/taken-names.ts';
 import { ScrapePorts } from './scrape-ports.ts';
+import { sendInExit } from './sent-in-exit.ts';
 import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
 

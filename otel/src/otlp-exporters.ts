@@ -14,7 +14,7 @@ export interface OtlpOptions {
   readonly timeoutMillis?: number;
 }
 
-/** Where spans are sent, in a form that goes from thread to thread. */
+/** Where spans are sent, in a form that goes from process to process. */
 export interface SpanTarget {
   readonly kind: OtlpProtocol | 'sentry';
   /** Of Sentry. */

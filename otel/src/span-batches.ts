@@ -1,10 +1,10 @@
 import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { sendInExit } from './exit-thread.ts';
 import type { Pushed } from './flush-at-exit.ts';
 import { reportedOnce } from './losses.ts';
 import { componentTypeOf, createExporter, nameOf, type SpanTarget } from './otlp-exporters.ts';
+import { sendInExit } from './sent-in-exit.ts';
 import type { Config } from './settings.ts';
 import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';

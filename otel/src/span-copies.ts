@@ -1,7 +1,7 @@
 import { createTraceState, type Link, type SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-/** What is sent of a span and goes from thread to thread as it is. */
+/** What is sent of a span and goes from process to process as it is. */
 const FIELDS = [
   ...(['name', 'kind', 'startTime', 'endTime', 'status', 'attributes', 'events', 'instrumentationScope'] as const),
   ...(['droppedAttributesCount', 'droppedEventsCount', 'droppedLinksCount'] as const),
@@ -9,7 +9,7 @@ const FIELDS = [
 
 type CopiedContext = Omit<SpanContext, 'traceState'> & { readonly state: string | undefined };
 
-/** A span in a form that goes from thread to thread. */
+/** A span in a form that goes from process to process. */
 export interface SpanCopy extends Pick<ReadableSpan, (typeof FIELDS)[number]> {
   readonly own: CopiedContext;
   readonly parent: CopiedContext | undefined;

@@ -8,8 +8,8 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry } from '@otel-register/cells';
-import type { Last } from '../exit-thread.ts';
 import type { Pushed } from '../flush-at-exit.ts';
+import type { Last } from '../sent-in-exit.ts';
 import type { Config } from '../settings.ts';
 import { countDataPoints } from './data-point-counts.ts';
 import { METRIC_EXPORTERS } from './exporters.ts';

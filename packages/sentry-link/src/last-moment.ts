@@ -1,7 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { isBuiltin } from 'node:module';
+/**
+ * Runs a program of JavaScript, which reads its input from file descriptor 0, to its end in a process of its own.
+ *
+ * @param longest in milliseconds
+ * @returns whether it ended with 0
+ */
+export type RunInExit = (program: string, input: string, longest: number) => boolean;
 
-/** Posts what it reads from stdin. In a process of its own: this one is ending, and waits for nothing asynchronous. */
+/** Posts what it reads. */
 const PROGRAM = `
   const { url, headers, bodies } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
   const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
@@ -13,37 +18,17 @@ const PROGRAM = `
     }).on('error', fail).end(body);
   }`;
 
-/** Milliseconds in which nothing can be posted; as a timeout, 0 would be none. */
-const SHORTEST = 50;
-
 /**
  * Posts before it returns, for a process that ends now.
  *
- * @param env of the process
- * @param timeout in milliseconds
- * @returns whether all was taken; false where no process may be started
+ * @param longest in milliseconds
+ * @returns whether all was taken
  */
 export function postNow(
   posts: { url: string; headers: Record<string, string>; bodies: (string | Uint8Array)[] },
-  env: NodeJS.ProcessEnv,
-  timeout: number,
+  run: RunInExit,
+  longest: number,
 ): boolean {
-  // The service itself would be started.
-  if (isSingleExecutable() || timeout < SHORTEST) return false;
   const bodies = posts.bodies.map((body) => (typeof body === 'string' ? body : Buffer.from(body).toString()));
-  const { status } = spawnSync(process.execPath, ['-e', PROGRAM], {
-    input: JSON.stringify({ ...posts, bodies }),
-    // Without the agent, whatever brought it in here.
-    env: { ...env, NODE_OPTIONS: '', ELECTRON_RUN_AS_NODE: '1' },
-    timeout: Math.ceil(timeout),
-    killSignal: 'SIGKILL',
-    stdio: ['pipe', 'ignore', 'ignore'],
-    windowsHide: true,
-  });
-  return status === 0;
-}
-
-/** Whether the program is one with its Node.js (`node:sea`). */
-function isSingleExecutable(): boolean {
-  return isBuiltin('node:sea') && (process.getBuiltinModule('node:sea') as { isSea(): boolean }).isSea();
+  return run(PROGRAM, JSON.stringify({ ...posts, bodies }), longest);
 }

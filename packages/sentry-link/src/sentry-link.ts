@@ -2,17 +2,22 @@ import { setTimeout } from 'node:timers';
 import { context } from '@opentelemetry/api';
 import { type ClientOptions, ErrorClient, MOST_WAITING } from './client.ts';
 import type { Failure } from './failure.ts';
-import { postNow } from './last-moment.ts';
+import { postNow, type RunInExit } from './last-moment.ts';
 import { LostEvent } from './transport.ts';
 
 /** Milliseconds that an error waits, for the end of its request that tells the status. */
 const LONGEST_WAIT = 2_000;
 
+export interface SentryLinkOptions extends ClientOptions {
+  /** For what is left when the process ends. */
+  readonly runInExit: RunInExit;
+}
+
 /** Reports errors to Sentry, each once, with their traces. */
 export class SentryLink {
   readonly what = 'errors';
   readonly #client: ErrorClient;
-  readonly #options: ClientOptions & { readonly env: NodeJS.ProcessEnv };
+  readonly #options: SentryLinkOptions;
   readonly #told = new WeakSet<object>();
   readonly #toldOf = new WeakMap<object, unknown>();
   /** Errors of requests that are not over, with what reports them. */
@@ -20,7 +25,7 @@ export class SentryLink {
   #isOff = false;
 
   /** @throws Error when the DSN is none */
-  constructor(options: ClientOptions & { readonly env: NodeJS.ProcessEnv }) {
+  constructor(options: SentryLinkOptions) {
     this.#options = options;
     this.#client = new ErrorClient(options);
   }
@@ -57,7 +62,7 @@ export class SentryLink {
     for (const report of this.#waiting) report();
     const posts = this.#client.transport.takeUnwritten();
     if (posts.bodies.length === 0) return;
-    const wereTaken = postNow(posts, this.#options.env, longest);
+    const wereTaken = postNow(posts, this.#options.runInExit, longest);
     const failure = wereTaken ? undefined : new LostEvent('not before the process ended', 'process_end');
     for (const _ of posts.bodies) this.#options.outcome(failure);
   }
