@@ -100,7 +100,8 @@ export function isMetricsPath(target: string | undefined): boolean {
  * for Prometheus takes every 200 for a good scrape.
  *
  * Scrapes that arrive before a collection is done share it, and those of one format and encoding share one rendering: however many come at
- * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
+ * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers, and a little more
+ * where scrapes come without end.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
   const { collect, formats, onError, observer = NOBODY, access = EVERYBODY, timeLimit = TIME_LIMIT } = options;
