@@ -4,9 +4,9 @@ import { asItIs, listener } from './support/listener.ts';
 
 test('T9 T10: a collection has a while, however little time the first has who asks for it: it is for others as well', async (t) => {
   const limits: number[] = [];
-  const { url } = await listener(t, async (limit) => {
+  const { url, arrived } = await listener(t, async (limit) => {
     limits.push(limit);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await arrived(2);
     return 'up 1\n';
   });
   const statusFor = async (seconds: string) => {
