@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkObserver } from './work.ts';
 
 /** Part of the event loop's time that pages have where they are asked for without end. */
 const SHARE = 0.1;
@@ -13,13 +14,17 @@ const LONGEST_WAIT = 1000;
  * Keeps a flood of scrapes from taking the event loop from the service: who asks when the budget is spent waits a little, with
  * all who ask meanwhile, and they share a page. Scrapers, which ask every few seconds, never wait.
  */
-export class PageBudget {
+export class PageBudget implements WorkObserver {
   #left = MOST_SAVED;
   #at = performance.now();
 
-  worked(milliseconds: number): void {
-    this.#left = Math.max(this.#saved() - milliseconds, -LONGEST_WAIT * SHARE);
-    this.#at = performance.now();
+  beginWork(): () => void {
+    const since = performance.now();
+    return () => {
+      const now = performance.now();
+      this.#left = Math.max(this.#saved() - (now - since), -LONGEST_WAIT * SHARE);
+      this.#at = now;
+    };
   }
 
   /** Settles when there may be a page. */

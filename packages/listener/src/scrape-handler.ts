@@ -54,7 +54,7 @@ export interface ScrapeHandlerOptions<Data> {
   readonly timeLimit?: number;
 }
 
-const NOBODY: ScrapeObserver = { began() {}, ended() {}, worked() {} };
+const NOBODY: ScrapeObserver = { began() {}, ended() {}, beginWork: () => () => {} };
 
 const EVERYBODY: Access = { credentials: [] };
 
@@ -111,9 +111,11 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
   const underWay = new ScrapesUnderWay();
   const budget = new PageBudget();
   const work: WorkObserver = {
-    worked(milliseconds) {
-      budget.worked(milliseconds);
-      observer.worked(milliseconds);
+    beginWork() {
+      const ends = [budget.beginWork(), observer.beginWork()];
+      return () => {
+        for (const end of ends) end();
+      };
     },
   };
 

@@ -19,8 +19,11 @@ test('scrapes without end have a tenth of the event loop, and a second that was 
   let worked = 0;
   const observer = {
     ...{ began() {}, ended() {} },
-    worked(milliseconds: number) {
-      worked += milliseconds;
+    beginWork() {
+      const since = performance.now();
+      return () => {
+        worked += performance.now() - since;
+      };
     },
   };
   const collect = async () => {
