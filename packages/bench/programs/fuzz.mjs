@@ -2,6 +2,8 @@
 
 import { fuzz, slowClients } from '@payments/local-stack';
 
+// The bench is gone: nobody else would end this process.
+process.on('disconnect', () => process.exit());
 const [port, perSecond] = process.argv.slice(2).map(Number);
 const host = 'localhost';
 slowClients(port, host, 100);

@@ -59,7 +59,7 @@ async function latencies({ port }: Server): Promise<readonly number[]> {
 /** At the lowest priority: the load, on the same core, is not to wait for it. */
 function startFuzzer({ metricsPort }: Server): ChildProcess {
   const args = [program('fuzz.mjs'), String(metricsPort), String(MALFORMED)];
-  return spawn('nice', ['-n', '19', process.execPath, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return spawn('nice', ['-n', '19', process.execPath, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
 async function end(child: ChildProcess): Promise<void> {

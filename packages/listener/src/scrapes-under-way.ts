@@ -27,10 +27,12 @@ export class ScrapesUnderWay {
   }
 
   #hasRoom(): boolean {
-    if (this.#connections.size < MOST) return true;
-    const [[oldest, { since }]] = this.#connections as unknown as [[Socket, { since: number }]];
+    const [oldest] = this.#connections;
+    if (!oldest || this.#connections.size < MOST) return true;
+    const [socket, { since }] = oldest;
     if (performance.now() - since < PATIENCE) return false;
-    cutOff(oldest);
+    this.#connections.delete(socket);
+    cutOff(socket);
     return true;
   }
 }
