@@ -166,7 +166,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       push = new MetricPush({
         ...{ config, resource, cells, collect, sendInExit },
         recorded: () => (group.isAlone ? recorded() : undefined),
-        worked: (milliseconds) => work.worked(milliseconds),
+        beginWork: () => work.begin(),
       });
     } catch (error) {
       diag.error(`metrics are not sent, the service runs on: ${String(error)}`);
@@ -197,7 +197,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       },
       observer: {
         ...page.metrics,
-        worked: (milliseconds) => work.worked(milliseconds),
+        beginWork: () => work.begin(),
       },
     });
 

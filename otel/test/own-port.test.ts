@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
-import { createServer, type ListenOptions } from 'node:net';
+import { connect, createServer, type ListenOptions } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -45,6 +46,31 @@ for (const [host, shown] of [
     assert.match(await (await fetch(url)).text(), /^target_info/m);
   });
 }
+
+test('T1 T2: unless asked for otherwise the page is on localhost:9464', async (t) => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: '' };
+  const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }), env });
+  const [line] = await service.until(/otel: .+/);
+  // Another process of this machine may have that port.
+  assert.match(
+    line,
+    /^otel: (?:metrics of \S+ on http:\/\/localhost:9464\/metrics|no metrics on localhost:9464 yet, .*)$/,
+  );
+});
+
+const outward = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+
+test('T1: on localhost the page reaches no further than the machine', {
+  skip: !outward && 'no network here',
+}, async (t) => {
+  const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) });
+  const { port } = new URL(await metricsUrl(service));
+  const socket = connect(Number(port), outward as string);
+  const [error] = await once(socket, 'error');
+  assert.equal(error.code, 'ECONNREFUSED');
+});
 
 test('a taken port is one line, the service runs on, and one more line says when the port was free again', async (t) => {
   const { port, close } = await occupy(t, { port: 0, host: '127.0.0.1' });

@@ -30,8 +30,8 @@ export interface MetricPushOptions {
   /** Those of them that can be read at once, where they are whole without others. */
   readonly recorded: () => readonly ScopeMetrics[] | undefined;
   readonly sendInExit: (last: Last, longest: number) => boolean;
-  /** Told of the milliseconds for which the event loop was kept. */
-  readonly worked: (milliseconds: number) => void;
+  /** Called when the event loop is kept; what it returns is called when that is over. */
+  readonly beginWork: () => () => void;
 }
 
 /**
@@ -86,7 +86,7 @@ export class MetricPush implements Pushed {
   }
 
   #otlpExport(): OtlpExport {
-    const { config, cells, worked } = this.#options;
+    const { config, cells, beginWork } = this.#options;
     const { make, type } = METRIC_EXPORTERS[this.#protocol];
     const count = countDataPoints(cells);
     const interval = config.OTEL_METRIC_EXPORT_INTERVAL;
@@ -98,7 +98,7 @@ export class MetricPush implements Pushed {
       timeout: Math.min(config.OTEL_METRIC_EXPORT_TIMEOUT, interval),
       interval,
       onExported: (points, failure) => count(points, type, failure),
-      worked,
+      beginWork,
     });
     diag.info(`metrics are sent by ${destination} every ${interval / 1000} s`);
     return otlp;

@@ -14,8 +14,8 @@ export interface OtlpExportOptions {
   readonly interval: number;
   /** Told of what became of so many points. */
   readonly onExported: (points: number, failure: Error | undefined) => void;
-  /** Told of the milliseconds for which the event loop was kept. */
-  readonly worked: (milliseconds: number) => void;
+  /** Called when the event loop is kept; what it returns is called when that is over. */
+  readonly beginWork: () => () => void;
 }
 
 /**
@@ -77,8 +77,8 @@ export class OtlpExport implements PushMetricExporter {
   }
 
   #send(metrics: ResourceMetrics, end: (failure: Error | undefined) => void): void {
-    const { exporter, temporality, timeout, worked } = this.#options;
-    const start = performance.now();
+    const { exporter, temporality, timeout, beginWork } = this.#options;
+    const endWork = beginWork();
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -97,7 +97,7 @@ export class OtlpExport implements PushMetricExporter {
     } catch (error) {
       answered({ code: ExportResultCode.FAILED, error: error as Error });
     }
-    worked(performance.now() - start);
+    endWork();
   }
 
   #ended(points: number, failure: Error | undefined): void {

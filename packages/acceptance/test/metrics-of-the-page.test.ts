@@ -87,3 +87,14 @@ test('a scraper that goes away before it has its page is an error, and no scrape
     return (await errors()) > before;
   });
 });
+
+test('scrapes that were sent without waiting are over when their scraper goes away', async () => {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const scrapes = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10);
+  socket.write(scrapes, () => socket.resetAndDestroy());
+  await until(
+    'only the one that asks is active',
+    async () => (await scrape(url)).value(`${PAGE}_active_scrapes`) === 1,
+  );
+});

@@ -160,3 +160,15 @@ test('who speaks no TLS gets nothing and disturbs nobody', async (t) => {
   assert.match((await scrape(url)).page, /^target_info/m);
   assert.equal(service.stderr().match(/^otel:/gm)?.length, 1);
 });
+
+test('who connects and never speaks TLS shuts nobody out, however many they are', async (t) => {
+  const { url: address } = await start(t);
+  const url = await address();
+  const { port } = new URL(url);
+  for (let opened = 0; opened < 600; opened += 100) {
+    const some = Array.from({ length: 100 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+    t.after(() => some.map((socket) => socket.destroy()));
+    await Promise.all(some.map((socket) => once(socket, 'connect')));
+    assert.match((await scrape(url)).page, /^target_info/m);
+  }
+});

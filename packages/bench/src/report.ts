@@ -1,4 +1,12 @@
-import type { Machine, RecordResult, Results, ScrapeResult, StartUpResults, WorkloadResults } from './results.ts';
+import type {
+  FuzzedResults,
+  Machine,
+  RecordResult,
+  Results,
+  ScrapeResult,
+  StartUpResults,
+  WorkloadResults,
+} from './results.ts';
 import { number, signed, table, times } from './table.ts';
 import { CPU_TARGETS, START_UP_TARGETS } from './targets.ts';
 
@@ -7,11 +15,12 @@ export function machineLine({ node, processor, cores }: Machine): string {
 }
 
 /** What was measured, as text. */
-export function report({ workloads, startUp, record, scrape }: Results): string {
+export function report({ workloads, startUp, record, scrape, fuzzed }: Results): string {
   const parts = workloads.map(workloadReport);
   if (startUp) parts.push(startUpReport(startUp));
   if (record) parts.push(recordReport(record));
   if (scrape) parts.push(scrapeReport(scrape));
+  if (fuzzed) parts.push(fuzzedReport(fuzzed));
   return parts.join('\n\n');
 }
 
@@ -103,6 +112,19 @@ export function scrapeReport(results: readonly ScrapeResult[]): string {
     ];
   });
   return `One scrape of a histogram with 14 buckets, 17 lines a label set\n${table(['', 'time', 'middle half', 'longest block', 'page'], rows)}`;
+}
+
+export function fuzzedReport({ requestsPerSecond, malformedPerSecond, pairs, ...latencies }: FuzzedResults): string {
+  const rows = Object.entries({ p50: latencies.p50Milliseconds, p99: latencies.p99Milliseconds }).map(
+    ([name, { bare, variant, difference }]) => [
+      name,
+      `${number(bare)} ms`,
+      `${number(variant)} ms`,
+      `${signed(difference.median)} ms`,
+      `${signed(difference.lowerQuartile)} to ${signed(difference.upperQuartile)}`,
+    ],
+  );
+  return `A service at ${requestsPerSecond} requests a second, alone and with ${malformedPerSecond} malformed ones a second and slow clients at the port of its metrics, ${pairs} pairs\n${table(['', 'alone', 'fuzzed', 'difference', 'middle half'], rows)}`;
 }
 
 function firstLine(reason = ''): string {

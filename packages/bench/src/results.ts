@@ -7,6 +7,7 @@ export interface Results {
   readonly startUp?: StartUpResults;
   readonly record?: readonly RecordResult[];
   readonly scrape?: readonly ScrapeResult[];
+  readonly fuzzed?: FuzzedResults;
 }
 
 export interface Machine {
@@ -68,6 +69,15 @@ export interface ScrapeResult {
   /** The longest time in which the event loop did nothing else. */
   readonly longestBlockMilliseconds?: Spread;
   readonly megabytes?: number;
+}
+
+/** Latencies of a service, alone (`bare`) and while its metrics' port is fuzzed (`variant`). */
+export interface FuzzedResults {
+  readonly requestsPerSecond: number;
+  readonly malformedPerSecond: number;
+  readonly pairs: number;
+  readonly p50Milliseconds: Compared;
+  readonly p99Milliseconds: Compared;
 }
 
 /** The newer results, and of the older ones what was not measured again. */

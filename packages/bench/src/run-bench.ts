@@ -7,6 +7,7 @@ import { repositoryRoot } from '@payments/local-stack';
 import { startBackends } from './backends.ts';
 import { chart } from './chart.ts';
 import { divideCores } from './cores.ts';
+import { measureFuzzed } from './fuzzed.ts';
 import { type Effort, type Measuring, measureWorkload } from './measure.ts';
 import { measureRecord, measureScrapes } from './micro.ts';
 import { readOptions } from './options.ts';
@@ -24,6 +25,7 @@ interface Plan {
   readonly startUpRuns: number;
   readonly recordTimes: number;
   readonly scrapes: ReadonlyArray<readonly [labelSets: number, times: number]>;
+  readonly fuzzedPairs: number;
   readonly json: string;
   readonly svg: string;
   /** Whether the README tells these results. */
@@ -42,6 +44,7 @@ const FULL: Plan = {
     [10_000, 5],
     [100_000, 1],
   ],
+  fuzzedPairs: 11,
   json: join(folder, 'latest.json'),
   svg: join(repositoryRoot, 'docs', 'bench.svg'),
   isForReadme: true,
@@ -55,6 +58,7 @@ const QUICK: Plan = {
     [1_000, 3],
     [10_000, 1],
   ],
+  fuzzedPairs: 1,
   json: join(folder, 'quick.json'),
   svg: join(folder, 'quick.svg'),
   isForReadme: false,
@@ -67,7 +71,7 @@ const QUICK: Plan = {
  * @throws Error when the command line is wrong or something that all need does not start
  */
 export async function runBench(args: readonly string[]): Promise<void> {
-  const sections = [...allWorkloads.map(({ name }) => name), 'start-up', 'record', 'scrape'];
+  const sections = [...allWorkloads.map(({ name }) => name), 'start-up', 'record', 'scrape', 'fuzzed'];
   const options = readOptions(args, { sections, variants: allVariants.map(({ name }) => name) });
   const plan = options.quick ? QUICK : FULL;
   const wants = (section: string) => options.sections.includes(section);
@@ -112,6 +116,7 @@ export async function runBench(args: readonly string[]): Promise<void> {
   if (wants('start-up')) tell({ startUp: await measureStartUp(variants, plan.startUpRuns, measuring) });
   if (wants('record')) tell({ record: await measureRecord(plan.recordTimes, measuring) });
   if (wants('scrape')) tell({ scrape: await measureScrapes(plan.scrapes, measuring) });
+  if (wants('fuzzed')) tell({ fuzzed: await measureFuzzed(plan.fuzzedPairs, measuring) });
   await sink.stop();
 }
 

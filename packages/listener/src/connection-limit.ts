@@ -13,9 +13,9 @@ export function limitConnections(server: HttpServer | HttpsServer): void {
   const all = new Set<Socket>();
   /** In the order of what was last heard or said. */
   const idle = new Set<Socket>();
-  // What has not come through its TLS handshake yet is not among them.
-  server.maxConnections = 2 * MOST;
-  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+  const isSecure = 'setSecureContext' in server;
+  if (isSecure) limitHandshakes(server);
+  server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (all.size >= MOST) {
       const [oldest = socket] = idle;
       forget(oldest);
@@ -40,4 +40,22 @@ export function limitConnections(server: HttpServer | HttpsServer): void {
     all.delete(socket);
     idle.delete(socket);
   }
+}
+
+/** The same for those that have not come through their TLS handshake yet. */
+function limitHandshakes(server: HttpsServer): void {
+  /** By where they come from, which is all that Node.js tells both before and after; the oldest first. */
+  const handshakes = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    const [oldest] = handshakes;
+    if (oldest && handshakes.size >= MOST) {
+      handshakes.delete(oldest[0]);
+      oldest[1].destroy();
+    }
+    handshakes.set(name, socket);
+    socket.on('close', () => handshakes.delete(name));
+  });
+  server.on('secureConnection', (socket: Socket) => handshakes.delete(nameOf(socket)));
 }

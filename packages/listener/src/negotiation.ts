@@ -15,7 +15,7 @@ export interface Choice<O extends Offer> {
 }
 
 /** Longer headers are not looked into; the longest `Accept` that Prometheus sends has 300 characters. */
-const LONGEST = 8192;
+const LONGEST = 2048;
 
 interface Clause {
   readonly name: string;

@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Access, refusalOf, refuse } from './access.ts';
 import { answer } from './answer.ts';
 import { ChunkPool } from './chunk-pool.ts';
+import { closeWithConnection } from './close-with-connection.ts';
 import { gzipped } from './gzip.ts';
 import { allowsGzip, negotiate, type Offer } from './negotiation.ts';
+import { PageBudget } from './page-budget.ts';
 import { discardBody, hasBody } from './request-body.ts';
+import { ScrapesUnderWay } from './scrapes-under-way.ts';
 import { SharedPage } from './shared-page.ts';
 import { inSlices } from './slices.ts';
 import { observedItems, observedTurn, type WorkObserver } from './work.ts';
@@ -51,7 +54,7 @@ export interface ScrapeHandlerOptions<Data> {
   readonly timeLimit?: number;
 }
 
-const NOBODY: ScrapeObserver = { began() {}, ended() {}, worked() {} };
+const NOBODY: ScrapeObserver = { began() {}, ended() {}, beginWork: () => () => {} };
 
 const EVERYBODY: Access = { credentials: [] };
 
@@ -66,8 +69,11 @@ export const METRICS_PATH = '/metrics';
 /** Most pages that wait for slow readers at a time; the oldest makes room. */
 const MOST_OPEN = 4;
 
-/** Most scrapes that are under way at a time; the next one is told to come again. */
-const MOST_SCRAPES = 100;
+/**
+ * Milliseconds that a collection has at least, however little time one of those has who ask for it: it is for all of them, and
+ * what does not come in time is on none of their pages.
+ */
+const LEAST_TIME = 200;
 
 /** A page to be made, for all who asked for it. */
 interface Page<Data> {
@@ -76,6 +82,12 @@ interface Page<Data> {
   /** Of the families that are asked for, joined by blanks; empty for all. */
   readonly names: string;
   readonly shared: SharedPage;
+}
+
+/** The pages of one collection, and its time limit: that of who has the most time. */
+interface Collection<Data> {
+  readonly pages: Page<Data>[];
+  limit: number;
 }
 
 /** Whether a request target is the page's path, with or without a query. */
@@ -88,34 +100,46 @@ export function isMetricsPath(target: string | undefined): boolean {
  * for Prometheus takes every 200 for a good scrape.
  *
  * Scrapes that arrive before a collection is done share it, and those of one format and encoding share one rendering: however many come at
- * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers.
+ * once, the service pays for one. Who comes later waits until that page is made, or until it waits for slow readers, and a little more
+ * where scrapes come without end.
  */
 export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): ScrapeHandler {
   const { collect, formats, onError, observer = NOBODY, access = EVERYBODY, timeLimit = TIME_LIMIT } = options;
-  /** The pages of the next collection. */
-  let joinable: Page<Data>[] | undefined;
+  let joinable: Collection<Data> | undefined;
   let before = Promise.resolve();
   const open = new Set<SharedPage>();
-  let underWay = 0;
+  const underWay = new ScrapesUnderWay();
+  const budget = new PageBudget();
+  const work: WorkObserver = {
+    beginWork() {
+      const ends = [budget.beginWork(), observer.beginWork()];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
 
   function pageFor(format: Format<Data>, isCompressed: boolean, names: string, limit: number): SharedPage {
     if (joinable === undefined) {
-      joinable = [];
-      before = makePages(before, joinable, limit);
+      joinable = { pages: [], limit: LEAST_TIME };
+      before = makePages(before, joinable);
     }
-    const same = joinable.find(
+    joinable.limit = Math.max(joinable.limit, limit);
+    const same = joinable.pages.find(
       (page) => page.format === format && page.isCompressed === isCompressed && page.names === names,
     );
     if (same) return same.shared;
     const shared = new SharedPage();
-    joinable.push({ format, isCompressed, names, shared });
+    joinable.pages.push({ format, isCompressed, names, shared });
     return shared;
   }
 
-  async function makePages(turn: Promise<void>, pages: readonly Page<Data>[], limit: number): Promise<void> {
+  async function makePages(turn: Promise<void>, collection: Collection<Data>): Promise<void> {
     await turn;
+    await budget.turn();
+    const { pages } = collection;
     try {
-      const data = await observedTurn(observer, () => collect(limit));
+      const data = await observedTurn(work, () => collect(collection.limit));
       joinable = undefined;
       for (const page of pages) {
         void send(page, data);
@@ -135,7 +159,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
     const { allocate, release } = new ChunkPool();
     try {
       const chunks = inSlices(
-        observedItems(observer, format.render(data, allocate, names ? new Set(names.split(' ')) : undefined)),
+        observedItems(work, format.render(data, allocate, names ? new Set(names.split(' ')) : undefined)),
       );
       if (isCompressed) await shared.send(gzipped(chunks, release), () => {});
       else await shared.send(chunks, release);
@@ -151,7 +175,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
   function observe({ socket }: IncomingMessage, response: ServerResponse): void {
     const [start, written] = [performance.now(), socket.bytesWritten];
     observer.began();
-    response.on('close', () => {
+    response.once('close', () => {
       const status = response.writableFinished ? response.statusCode : undefined;
       observer.ended(status, (performance.now() - start) / 1000, socket.bytesWritten - written);
     });
@@ -160,6 +184,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
   return (request, response) => {
     // A scraper that goes away in the middle is no event of the service's.
     response.on('error', onError);
+    closeWithConnection(response);
     observe(request, response);
     discardBody(request);
     const refusal = refusalOf(access, request);
@@ -169,7 +194,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
       return answer(response, 405, `${METRICS_PATH} answers GET and HEAD only.\n`);
     }
     if (hasBody(request)) return answer(response, 413, 'A scrape has no body.\n');
-    if (underWay >= MOST_SCRAPES) return answer(response, 503, 'Too many scrapes at once; try again later.\n');
+    if (!underWay.begin(response)) return answer(response, 503, 'Too many scrapes at once; try again later.\n');
     const { accept, 'accept-encoding': encodings } = request.headers;
     const { offer, contentType } = negotiate(accept, formats);
     const isCompressed = allowsGzip(encodings);
@@ -181,11 +206,7 @@ export function createScrapeHandler<Data>(options: ScrapeHandlerOptions<Data>): 
       ...(isCompressed && { 'Content-Encoding': 'gzip' }),
     });
     const late = setTimeout(() => page.giveUp(response, answerTooLate), limit).unref();
-    underWay++;
-    response.on('close', () => {
-      underWay--;
-      clearTimeout(late);
-    });
+    response.on('close', () => clearTimeout(late));
   };
 }
 

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import { cutOff } from './cut-off.ts';
 
 /** A page of up to so many bytes is sent as a whole, with its length; a longer one in chunks as it is made. */
 const WHOLE = 256 * 1024;
@@ -75,7 +75,7 @@ export class SharedPage {
   /** Ends one of the answers in that way. */
   giveUp(response: ServerResponse, answer: (response: ServerResponse) => void): void {
     this.#readers.delete(response);
-    if (response.headersSent) cutOff(response);
+    if (response.headersSent) cutOff(response.req.socket);
     else answer(response);
     this.#wake();
   }
@@ -118,7 +118,8 @@ export class SharedPage {
       clearTimeout(stalled);
       if (!holdUp) continue;
       this.#patience -= performance.now() - start;
-      if (this.#patience <= 0) for (const response of this.#full()) this.giveUp(response, cutOff);
+      if (this.#patience <= 0)
+        for (const response of this.#full()) this.giveUp(response, ({ req }) => cutOff(req.socket));
     }
   }
 
@@ -136,15 +137,4 @@ export class SharedPage {
       };
     });
   }
-}
-
-/** Ends a connection in the middle: reset, for a reader of HTTP/1.0 takes an orderly end for that of the page. */
-function cutOff(response: ServerResponse): void {
-  const { socket } = response;
-  try {
-    if (socket instanceof Socket) socket.resetAndDestroy();
-  } catch {
-    // No TCP connection: there is no reset.
-  }
-  response.destroy();
 }

@@ -1,14 +1,15 @@
 /** Is told of each stretch of work during which the event loop does nothing for the service. */
 export interface WorkObserver {
-  worked(milliseconds: number): void;
+  /** Called when one begins; what it returns is called when that is over, once. */
+  beginWork(): () => void;
 }
 
-/** Begins a stretch of work; what it returns ends it, once. */
+/** Begins a stretch of work; what it returns ends it, however often it is called. */
 function begin(observer: WorkObserver): () => void {
-  const start = performance.now();
+  const end = observer.beginWork();
   let isOver = false;
   return () => {
-    if (!isOver) observer.worked(performance.now() - start);
+    if (!isOver) end();
     isOver = true;
   };
 }
@@ -26,7 +27,7 @@ export async function observedTurn<T>(observer: WorkObserver, work: () => Promis
 }
 
 function observed<T>(observer: WorkObserver, work: () => T): T {
-  const end = begin(observer);
+  const end = observer.beginWork();
   try {
     return work();
   } finally {

@@ -61,6 +61,29 @@ test('T19: a scrape that is being answered keeps its connection, however many ot
   assert.equal(await (await page).text(), PAGE);
 });
 
+test('T11: one that sends scrape after scrape and reads nothing shuts nobody out', async (t) => {
+  const { url, arrived } = await listener(t, async () => 'x'.repeat(1_000_000));
+  const socket = await connected(t, url, '');
+  socket.pause();
+  socket.write(`${GET}\r\n`.repeat(200));
+  await arrived(50);
+  assert.equal((await asItIs(url)).status, 200);
+});
+
+test('T11: of a hundred that have not taken their page in time the oldest makes room for who comes next', async (t) => {
+  const { url, arrived } = await listener(t, async () => {
+    await arrived(100);
+    return new Array(100).fill('x'.repeat(1_000_000));
+  });
+  await Promise.all(Array.from({ length: 100 }, async () => (await connected(t, url, `${GET}\r\n`)).pause()));
+  const status = async () => (await asItIs(url, { method: 'HEAD' })).status;
+  assert.equal(await status(), 503);
+  for (let answered = 503; answered !== 200; await delay(50)) {
+    answered = await status();
+    assert.ok([200, 503].includes(answered), String(answered));
+  }
+});
+
 test('T19: who asks and asks and reads nothing is not listened to any further', async (t) => {
   const { url } = await listener(t);
   const socket = await connected(t, url, '');

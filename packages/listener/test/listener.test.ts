@@ -37,6 +37,13 @@ test('G11: whoever keeps a page is told what its form depends on', async (t) => 
   assert.equal(response.headers.get('vary'), 'Accept, Accept-Encoding');
 });
 
+test('T19: a connection is kept longer than most scrapers pause, and not for ever', async (t) => {
+  const { url } = await listener(t);
+  const response = await asItIs(url);
+  await response.text();
+  assert.equal(response.headers.get('keep-alive'), 'timeout=65');
+});
+
 test('T15: a scrape shows what is so when it comes', async (t) => {
   let state = 'first';
   const { url } = await listener(t, async () => state);

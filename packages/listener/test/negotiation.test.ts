@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { negotiate, type Offer } from '../src/negotiation.ts';
+import { OM, OM_1, PB, PB_ANSWER, SCRAPERS, TEXT } from './support/scrapers.ts';
 
 /** As one that is the same under most schemes, and is another one under one of them. */
 const underEach = (format: Omit<Offer, 'escapings'>): [Offer, Offer] => [
@@ -14,15 +15,6 @@ const OFFERS: [...Offer[], Offer] = [
   ...underEach({ mediaType: 'text/plain', versions: ['0.0.4'] }),
 ];
 
-const OM = 'application/openmetrics-text';
-const PB = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
-const PB_ANSWER =
-  'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping=underscores';
-const TEXT = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
-const OM_1 = `${OM}; version=1.0.0; charset=utf-8; escaping=underscores`;
-const OM_1_UTF_8 = `${OM}; version=1.0.0; charset=utf-8; escaping=allow-utf-8`;
-const OM_0 = `${OM}; version=0.0.1; charset=utf-8; escaping=underscores`;
-
 for (const [rule, sender, accept, expected] of [
   ['G1', 'no header', undefined, TEXT],
   ['G1', 'an empty header', '', TEXT],
@@ -30,65 +22,10 @@ for (const [rule, sender, accept, expected] of [
   ['G7', 'a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', TEXT],
   ['G7', 'any text', 'text/*', TEXT],
   ['G7', 'any application type', 'application/*', TEXT],
-  ['G2', 'Prometheus 1, which prefers protobuf', `${PB};q=0.7,text/plain;version=0.0.4;q=0.3,*/*;q=0.1`, PB_ANSWER],
-  ['G2', 'Prometheus 2.0 to 2.4, VictoriaMetrics, netdata', 'text/plain;version=0.0.4;q=1,*/*;q=0.1', TEXT],
-  ['G2', 'Prometheus 2.5 to 2.33', `${OM}; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`, OM_0],
-  ['G2', 'Prometheus 2.40.0', `${OM};version=1.0.0;q=0.75,${OM};q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`, OM_1],
-  [
-    'G2',
-    'Prometheus 2.34 to 2.48',
-    `${OM};version=1.0.0,${OM};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
-    OM_1,
-  ],
-  [
-    'G2',
-    'Prometheus 2.40.1 to 2.48 that wants native histograms',
-    `${PB},${OM};version=1.0.0;q=0.8,${OM};version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1`,
-    PB_ANSWER,
-  ],
-  [
-    'G6',
-    'Prometheus 3.4 to 3.14 that wants native histograms',
-    `${PB};q=0.6,${OM};version=1.0.0;escaping=allow-utf-8;q=0.5,${OM};version=0.0.1;q=0.4,` +
-      'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
-    PB_ANSWER,
-  ],
-  [
-    'G8',
-    'Prometheus 2.49.0, with a weight of 2',
-    `${OM};version=1.0.0;q=0.5,${OM};version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=2`,
-    OM_1,
-  ],
-  [
-    'G2',
-    'Prometheus 2.49.1 to 2.53',
-    `${OM};version=1.0.0;q=0.5,${OM};version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2`,
-    OM_1,
-  ],
-  [
-    'G6',
-    'Prometheus 3.0 and 3.1, with an escaping twice',
-    `${OM};version=1.0.0;escaping=allow-utf-8;q=0.6,${OM};version=0.0.1;escaping=allow-utf-8;q=0.5,` +
-      'text/plain;version=1.0.0;escaping=allow-utf-8;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;escaping=allow-utf-8;q=0.3,*/*;q=0.2',
-    OM_1_UTF_8,
-  ],
-  [
-    'G6',
-    'Prometheus 3.4 to 3.14, Alloy',
-    `${OM};version=1.0.0;escaping=allow-utf-8;q=0.6,${OM};version=0.0.1;q=0.5,` +
-      'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
-    OM_1_UTF_8,
-  ],
   [
     'G6',
     'one whose first clause nobody supports',
     `application/x-metrics;escaping=allow-utf-8,${OM};version=1.0.0;q=0.5`,
-    OM_1,
-  ],
-  [
-    'G2',
-    'Prometheus 3.4 to 3.14 with legacy names',
-    `${OM};version=1.0.0;escaping=underscores;q=0.6,${OM};version=0.0.1;q=0.5,*/*;q=0.2`,
     OM_1,
   ],
   ['L12', 'one that asks for dots', `${OM};version=1.0.0;escaping=dots`, OM_1.replace('underscores', 'dots')],
@@ -110,6 +47,7 @@ for (const [rule, sender, accept, expected] of [
   ['G2', 'case and spaces', 'Application/OpenMetrics-Text ; Version=1.0.0 ; Q=0.9', OM_1],
   ['G2', 'a quoted version', `${OM};version="1.0.0"`, OM_1],
   ['T19', 'a header of a megabyte', `${OM};version=1.0.0,${'a/b,'.repeat(300_000)}`, TEXT],
+  ...SCRAPERS.map(({ rule, sender, accept, answer }) => [rule, sender, accept, answer] as const),
 ] as const) {
   test(`${rule}: ${sender} is answered with ${expected}`, () => {
     assert.equal(negotiate(accept, OFFERS).contentType, expected);

@@ -1,6 +1,11 @@
 export { readServiceStatus, runBackendStatus, type ServiceStatus, statusTable } from './backend-status.ts';
 export { databaseNames } from './databases.ts';
 export { ensureCommand, ensureInstalled, findCommand } from './ensure-command.ts';
+export { type HttpAnswer, parseAnswers } from './fuzz/http-answers.ts';
+export type { Expected, Malformed } from './fuzz/malformed-requests.ts';
+export { exchange, fuzz, type Judge } from './fuzz/send-malformed.ts';
+export { slowClients } from './fuzz/slow-clients.ts';
+export { type SteadyLoadResult, steadyLoad } from './fuzz/steady-load.ts';
 export { runLoad } from './load/run-load.ts';
 export { freePort, onFreePort } from './ports.ts';
 export { externalPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';

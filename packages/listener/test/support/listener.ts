@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { TestContext } from 'node:test';
-import { createScrapeHandler, startMetricsServer } from '../../src/index.ts';
+import { createScrapeHandler, type ScrapeObserver, startMetricsServer } from '../../src/index.ts';
 
 export const PAGE = 'up 1\n';
 
@@ -23,8 +23,8 @@ export function asItIs(url: string, { headers, ...init }: RequestInit & { header
 /** A listener on a free port, and what it was told of. */
 export async function listener(
   t: TestContext,
-  collect: () => Promise<string | Iterable<string>> = async () => PAGE,
-  options: { timeLimit?: number } = {},
+  collect: (timeLimit: number) => Promise<string | Iterable<string>> = async () => PAGE,
+  options: { timeLimit?: number; observer?: ScrapeObserver } = {},
 ) {
   const errors: unknown[] = [];
   const handler = createScrapeHandler({
