@@ -106,7 +106,8 @@ test('a service that has had no file descriptors left answers again when it has 
       ),
     );
     outcomes.push(await askEcho(program.url, 100, 5), await program.stop());
-    if (metricsUrl) assert.equal(program.stderr().match(/^otel: /gm)?.length, 1, program.stderr());
+    // The line of its start, and at most one about what could not be read meanwhile.
+    if (metricsUrl) assert.match(program.stderr(), /^otel: metrics of .*\n(?:otel: .*EMFILE.*\n)?$/);
   }
   const well = [
     { answered: 100, refused: 0, changed: 0, lost: 0 },
