@@ -3,7 +3,8 @@ import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } 
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import { SentryPropagator } from '@otel-register/sentry-link/propagation';
 import { samplerOf } from './sampler.ts';
-import type { Config, PropagatorName } from './settings.ts';
+import type { PropagatorName } from './setting-parsers.ts';
+import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
 
 const PROPAGATORS: Record<Exclude<PropagatorName, 'sentry' | 'none'>, () => TextMapPropagator> = {

@@ -6,7 +6,8 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { decidingDeferred } from '@otel-register/sentry-link/propagation';
-import type { Config, SamplerName } from './settings.ts';
+import type { SamplerName } from './setting-parsers.ts';
+import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
 
 /** What decides without a parent, by the last part of the sampler's name. */

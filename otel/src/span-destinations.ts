@@ -1,4 +1,5 @@
-import type { Config, SpanDestination } from './settings.ts';
+import type { SpanDestination } from './setting-parsers.ts';
+import type { Config } from './settings.ts';
 
 /** Where spans go: nowhere without a word of it, for who names a collector or a share for Sentry wants them there. */
 export function spanDestinations(config: Config): (Exclude<SpanDestination, 'none'> | 'sentry')[] {

@@ -83,6 +83,17 @@ export const variants: readonly Variant[] = [
     proof: ['own-page', 'sink'],
   },
   {
+    // Errors go to Sentry, of which there are none; no spans are sent.
+    name: 'ours-sentry',
+    kind: 'ours',
+    nodeOptions: agent,
+    env: ({ metricsPort, sinkUrl }) => ({
+      ...agentMetrics(metricsPort),
+      SENTRY_DSN: `${sinkUrl.replace('://', '://key@')}/1`,
+    }),
+    proof: ['own-page'],
+  },
+  {
     name: 'prom-client',
     isRepresentative: true,
     kind: 'peer',
