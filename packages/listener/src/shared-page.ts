@@ -75,8 +75,9 @@ export class SharedPage {
   /** Ends one of the answers in that way. */
   giveUp(response: ServerResponse, answer: (response: ServerResponse) => void): void {
     this.#readers.delete(response);
-    if (response.headersSent) cutOff(response.req.socket);
-    else answer(response);
+    if (!response.headersSent) answer(response);
+    // What waits whole behind another answer of its connection is there when that is.
+    else if (response.socket || !response.writableEnded) cutOff(response.req.socket);
     this.#wake();
   }
 
