@@ -13,6 +13,8 @@ export function limitConnections(server: HttpServer | HttpsServer): void {
   const all = new Set<Socket>();
   /** In the order of what was last heard or said. */
   const idle = new Set<Socket>();
+  /** The answers that the others wait for. */
+  const pending = new Map<Socket, number>();
   const isSecure = 'setSecureContext' in server;
   if (isSecure) limitHandshakes(server);
   server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
@@ -28,17 +30,23 @@ export function limitConnections(server: HttpServer | HttpsServer): void {
   });
   // After the one that answers.
   server.on('request', ({ socket }, response) => {
-    idle.delete(socket);
-    const rest = () => {
-      if (all.has(socket)) idle.add(socket);
-    };
-    if (response.writableEnded) rest();
-    else response.once('close', rest);
+    const isIdle = idle.delete(socket);
+    if (response.writableEnded) {
+      if (isIdle) idle.add(socket);
+      return;
+    }
+    pending.set(socket, (pending.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const left = (pending.get(socket) ?? 1) - 1;
+      if (left > 0) pending.set(socket, left);
+      else if (pending.delete(socket)) idle.add(socket);
+    });
   });
 
   function forget(socket: Socket): void {
     all.delete(socket);
     idle.delete(socket);
+    pending.delete(socket);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { cutOff } from './cut-off.ts';
+import { inSlices } from './slices.ts';
 
 /** A page of up to so many bytes is sent as a whole, with its length; a longer one in chunks as it is made. */
 const WHOLE = 256 * 1024;
@@ -58,7 +59,7 @@ export class SharedPage {
       if (this.#readers.size === 0) break;
       await this.#room();
     }
-    for (const response of this.#readers.keys()) {
+    for await (const response of inSlices(this.#readers.keys())) {
       if (!this.#hasBegun) this.#writeHead(response, bytes);
       for (const chunk of first) response.write(chunk);
       response.end();
@@ -75,8 +76,9 @@ export class SharedPage {
   /** Ends one of the answers in that way. */
   giveUp(response: ServerResponse, answer: (response: ServerResponse) => void): void {
     this.#readers.delete(response);
-    if (response.headersSent) cutOff(response.req.socket);
-    else answer(response);
+    if (!response.headersSent) answer(response);
+    // What waits whole behind another answer of its connection is there when that is.
+    else if (response.socket || !response.writableEnded) cutOff(response.req.socket);
     this.#wake();
   }
 

@@ -18,6 +18,13 @@ async function connected(t: TestContext, url: string, sent: string): Promise<Soc
   return socket;
 }
 
+/** More connections than are kept, which ask for nothing; settles when the server has seen them all. */
+async function crowd(t: TestContext, url: string): Promise<void> {
+  await Promise.all(Array.from({ length: 300 }, () => connected(t, url, GET)));
+  const last = await connected(t, url, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  assert.match(await answered(last), /^HTTP\/1.1 404 /);
+}
+
 /** All that is answered until the connection is closed; the client may or may not learn of a reset. */
 const answered = (socket: Socket) => text(socket).catch((): string => '');
 
@@ -56,9 +63,48 @@ test('T19: a scrape that is being answered keeps its connection, however many ot
   const { url, arrived } = await listener(t, () => new Promise((resolve) => (finish = resolve)));
   const page = asItIs(url);
   await arrived(1);
-  await Promise.all(Array.from({ length: 300 }, () => connected(t, url, GET)));
+  await crowd(t, url);
   finish(PAGE);
   assert.equal(await (await page).text(), PAGE);
+});
+
+test('T19: so does one whose answer waits behind others, while what comes behind it has its answer', async (t) => {
+  const finish: ((page: string) => void)[] = [];
+  const { url, arrived } = await listener(t, () => new Promise((resolve) => finish.push(resolve)));
+  const socket = await connected(t, url, `${GET}\r\n`);
+  await arrived(1);
+  finish.shift()?.(PAGE);
+  const received = answered(socket);
+  socket.write(`${GET}\r\nGET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  await arrived(3);
+  await crowd(t, url);
+  finish.shift()?.(PAGE);
+  assert.deepEqual((await received).match(/(?<=^HTTP\/1.1 )\d+/gm), ['200', '200', '404']);
+});
+
+test('T9: a page that waits whole behind another answer is not late', async (t) => {
+  let pages = 0;
+  const { url, arrived } = await listener(t, async () => {
+    await arrived(3);
+    return {
+      *[Symbol.iterator]() {
+        // The second one takes long.
+        for (let chunks = ++pages === 2 ? 200 : 0; chunks > 0; chunks--) {
+          const end = performance.now() + 2;
+          while (performance.now() < end);
+          yield '';
+        }
+        yield PAGE;
+      },
+    };
+  });
+  const first = asItIs(url);
+  await arrived(1);
+  const slow = `${GET}Accept: application/openmetrics-text\r\n\r\n`;
+  const quick = `${GET}Connection: close\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.2\r\n\r\n`;
+  const socket = await connected(t, url, slow + quick);
+  assert.match(await answered(socket), /^HTTP\/1.1 200 [\s\S]*up 1\nHTTP\/1.1 (?:200|503) /);
+  assert.equal(await (await first).text(), PAGE);
 });
 
 test('T11: one that sends scrape after scrape and reads nothing shuts nobody out', async (t) => {
