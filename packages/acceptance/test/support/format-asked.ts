@@ -26,9 +26,14 @@ export async function pageIn(url: string, accept: string): Promise<Buffer> {
  */
 export async function asking(url: string, accept: string, undo: (() => unknown)[]): Promise<string> {
   const server = createServer(async (_request, response) => {
-    const page = await fetch(url, { headers: { accept } });
-    response.writeHead(page.status, { 'content-type': page.headers.get('content-type') ?? '' });
-    response.end(Buffer.from(await page.arrayBuffer()));
+    try {
+      const page = await fetch(url, { headers: { accept } });
+      response.writeHead(page.status, { 'content-type': page.headers.get('content-type') ?? '' });
+      response.end(Buffer.from(await page.arrayBuffer()));
+    } catch {
+      // Who has the page may have ended before who asks for it.
+      response.writeHead(502).end();
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   undo.push(() => {
