@@ -11,11 +11,12 @@ import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
 /**
- * What only the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or a configuration file needs.
+ * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or a configuration file needs.
  * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
  */
 const PACKS = {
   errors: /^@otel-register\/sentry-link$/,
+  page: /^@otel-register\/live-page$/,
   others:
     /^(?:\.\/(?:traces|otlp-exporters)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
 };

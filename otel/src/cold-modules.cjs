@@ -12,7 +12,7 @@ const shared = {
 };
 
 /** @type {Record<string, string>} */
-const packed = { errors: '@packed-errors@', others: '@packed-others@' };
+const packed = { errors: '@packed-errors@', page: '@packed-page@', others: '@packed-others@' };
 /** @type {Record<string, Record<string, () => object>>} */
 const unpacked = {};
 

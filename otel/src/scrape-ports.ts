@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { diag } from '@opentelemetry/api';
 import {
   type Access,
+  createPageHandler,
   isRestricted,
   listeningAddress,
   type ScrapeHandler,
@@ -10,6 +11,7 @@ import {
   type TlsFiles,
   textOfAddress,
 } from '@otel-register/listener';
+import { livePage } from '@otel-register/live-page';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
 import { once } from './messages.ts';
 import { SAME_PORT_FOR_NOBODY, scrapeAccess } from './scrape-access.ts';
@@ -36,6 +38,13 @@ export class ScrapePorts {
     const say = once((message: string) => diag.error(message));
     const access = scrapeAccess(this.#config, say);
     const handler = createHandler(access);
+    const page = this.#config.OTEL_EXPORTER_PROMETHEUS_LIVE_PAGE
+      ? createPageHandler({
+          access,
+          files: () => livePage(),
+          onError: (error) => say(`the live page failed: ${error}`),
+        })
+      : undefined;
     this.#answerOnServicePorts(handler, access);
     const also = this.#servicePorts ? "; they are on the service's own port too" : '';
     const address = listeningAddress(
@@ -51,7 +60,7 @@ export class ScrapePorts {
         return;
       }
       this.#server = startMetricsServer({
-        ...{ address, handler, isShared: isWorker(), ...(tls && { tls }), onError },
+        ...{ address, handler, isShared: isWorker(), ...(page && { page }), ...(tls && { tls }), onError },
         onListening: (url) => {
           diag.info(`metrics of ${serviceName} on ${url}${also}`);
           cluster.announce(serviceName);

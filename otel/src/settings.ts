@@ -72,6 +72,11 @@ export const SETTINGS = {
     'off',
     "on: /metrics also on the service's own port, for those who have the token or password or may by their address; open: for anybody.",
   ),
+  OTEL_EXPORTER_PROMETHEUS_LIVE_PAGE: setting(
+    boolean,
+    true,
+    'false: no page for a browser at / beside /metrics, which shows the process as it runs.',
+  ),
   OTEL_EXPORTER_PROMETHEUS_TLS_CERTIFICATE_FILE: setting(
     text,
     '',

@@ -5,6 +5,7 @@ export { ChunkPool } from './chunk-pool.ts';
 export { type CredentialSource, credential, type Scheme } from './credentials.ts';
 export { type ListeningAddress, listeningAddress, textOfAddress } from './listening-address.ts';
 export { type MetricsServerOptions, startMetricsServer } from './metrics-server.ts';
+export { createPageHandler, type PageFile } from './page-handler.ts';
 export { ServicePorts } from './same-port.ts';
 export {
   createScrapeHandler,

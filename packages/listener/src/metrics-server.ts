@@ -1,11 +1,11 @@
 import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { answer } from './answer.ts';
 import { limitConnections } from './connection-limit.ts';
 import { keepListening } from './keep-listening.ts';
 import { type ListeningAddress, textOfAddress } from './listening-address.ts';
-import { discardBody } from './request-body.ts';
+import { nothingHere } from './nothing-here.ts';
+import { isPagePath } from './page-handler.ts';
 import { isMetricsPath, METRICS_PATH, type ScrapeHandler, TIME_LIMIT } from './scrape-handler.ts';
 import { certificateFromFiles, type TlsFiles } from './tls-files.ts';
 import { openSocket, removeSocketAtExit } from './unix-socket.ts';
@@ -13,6 +13,8 @@ import { openSocket, removeSocketAtExit } from './unix-socket.ts';
 export interface MetricsServerOptions {
   readonly address: ListeningAddress;
   readonly handler: ScrapeHandler;
+  /** Answers requests of the page for people; none unless given. */
+  readonly page?: ScrapeHandler;
   /** Whether others listen on the same socket in the file system, as the workers of a cluster do: it is theirs as well. */
   readonly isShared: boolean;
   /** Without encryption unless given. */
@@ -40,12 +42,12 @@ const LIMITS: ServerOptions = {
  * server nor a scraper's connection keeps the process alive, and slow or idle clients are dropped.
  */
 export function startMetricsServer(options: MetricsServerOptions): HttpServer | HttpsServer {
-  const { address, handler, tls, onError } = options;
+  const { address, handler, page, tls, onError } = options;
   const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(LIMITS), () => {}];
   const onRequest: ScrapeHandler = (request, response) => {
     if (isMetricsPath(request.url)) return handler(request, response);
-    discardBody(request);
-    answer(response, 404, `There is nothing here. The metrics are at ${METRICS_PATH}.\n`);
+    if (page && isPagePath(request.url)) return page(request, response);
+    nothingHere(request, response);
   };
   server.on('request', onRequest);
   // Nobody is asked to go on with a body.

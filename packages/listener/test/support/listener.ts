@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { TestContext } from 'node:test';
-import { createScrapeHandler, type ScrapeObserver, startMetricsServer } from '../../src/index.ts';
+import { createScrapeHandler, type ScrapeHandler, type ScrapeObserver, startMetricsServer } from '../../src/index.ts';
 
 export const PAGE = 'up 1\n';
 
@@ -24,7 +24,7 @@ export function asItIs(url: string, { headers, ...init }: RequestInit & { header
 export async function listener(
   t: TestContext,
   collect: (timeLimit: number) => Promise<string | Iterable<string>> = async () => PAGE,
-  options: { timeLimit?: number; observer?: ScrapeObserver } = {},
+  { page, ...options }: { timeLimit?: number; observer?: ScrapeObserver; page?: ScrapeHandler } = {},
 ) {
   const errors: unknown[] = [];
   const handler = createScrapeHandler({
@@ -38,7 +38,7 @@ export async function listener(
   const url = await new Promise<string>((onListening, onError) => {
     const server = startMetricsServer({
       ...{ address: { host: 'localhost', port: 0 }, isShared: false },
-      ...{ handler, onListening, onError, onCertificateError: onError },
+      ...{ handler, ...(page && { page }), onListening, onError, onCertificateError: onError },
     });
     server.on('request', () => {
       requests++;

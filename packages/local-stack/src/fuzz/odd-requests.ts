@@ -43,6 +43,9 @@ const ODDITIES: Readonly<Record<string, Oddity>> = {
   path(request, random, mark) {
     request.target = random.pick(PATHS) + random.pick(['', `/${mark}`, `?${mark}`]);
     request.method = random.pick(['GET', 'HEAD', ...OTHER_METHODS]);
+    // A listener of metrics has a page for people there.
+    if (/^\/(?:\?|$)/.test(request.target))
+      return [request.method === 'GET' || request.method === 'HEAD' ? 200 : 405, 404];
     return [404];
   },
   body(request, random, mark) {

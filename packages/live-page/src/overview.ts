@@ -1,0 +1,60 @@
+import { addBuckets, NO_BUCKETS, quantile } from './buckets.ts';
+import { el, setText } from './dom.ts';
+import { drawSparkline } from './drawing/sparkline.ts';
+import { decimal, duration, percent } from './format.ts';
+import { rate } from './history.ts';
+import type { Source } from './source.ts';
+
+/** A card for each process: the one that is chosen is shown below, and is in the page's address. */
+export class Overview {
+  readonly element: HTMLElement;
+  readonly #cards: readonly { readonly source: Source; readonly update: (isChosen: boolean) => void }[];
+
+  constructor(sources: readonly Source[]) {
+    const cards = sources.map(card);
+    this.#cards = cards;
+    this.element = el('nav', { 'aria-label': 'Services' }, ...cards.map(({ element }) => element));
+  }
+
+  update(chosen: Source): void {
+    for (const { source, update } of this.#cards) update(source === chosen);
+  }
+}
+
+function card(source: Source): { source: Source; element: HTMLElement; update: (isChosen: boolean) => void } {
+  const state = el('span', { class: 'state' });
+  const canvas = el('canvas', { 'aria-hidden': 'true' });
+  const values = { requests: el('dd'), errors: el('dd'), p95: el('dd') };
+  const pairs = Object.entries(values).map(([name, value]) => el('div', {}, el('dt', {}, name), value));
+  const element = el(
+    'a',
+    { href: `#${encodeURIComponent(source.name)}` },
+    el('strong', {}, source.name),
+    state,
+    el('dl', {}, ...pairs),
+    canvas,
+  );
+  const update = (isChosen: boolean) => {
+    const { lost, history } = source;
+    const { recent, frames } = history;
+    if (isChosen) element.setAttribute('aria-current', 'true');
+    else element.removeAttribute('aria-current');
+    const is = lost ? 'down' : history.latest ? 'up' : 'connecting';
+    setText(state, is);
+    element.dataset.state = is;
+    const count = recent.reduce((sum, { requests }) => sum + requests.count, 0);
+    const errors = recent.reduce((sum, frame) => sum + frame.errors, 0);
+    const p95 = quantile(0.95, recent.map(({ requests }) => requests.buckets).reduce(addBuckets, NO_BUCKETS));
+    const known = !lost && frames.length > 0;
+    setText(values.requests, known ? `${decimal(rate(count, recent))}/s` : '–');
+    setText(values.errors, known ? percent(count === 0 ? 0 : errors / count) : '–');
+    values.errors.classList.toggle('bad', known && errors > 0);
+    setText(values.p95, known && p95 !== undefined ? duration(p95) : '–');
+    drawSparkline(
+      canvas,
+      history,
+      frames.map(({ requests, seconds }) => requests.count / seconds),
+    );
+  };
+  return { source, element, update };
+}
