@@ -11,6 +11,7 @@ import { Explained, fail, installSpotlight, root, setUp } from './set-up.mjs';
 const firstPort = 3000;
 const firstMetricsPort = 9464;
 const spotlightPort = 8969;
+const overviewPort = 3010;
 const withSpotlight = process.argv.includes('--spotlight');
 const logs = join(dataDir, 'logs');
 /** npm passes the terminal's Ctrl-C on to us, who had it already: two signals so close together are one keystroke. */
@@ -45,6 +46,7 @@ async function start() {
   // A run that was killed with SIGKILL could take nothing along.
   for (const { name } of ports) await explained(local.stopLeftOverService(name, pidFile(name)));
   for (const { name, port } of ports) await checkPortIsFree(name, port);
+  await checkPortIsFree('the overview', overviewPort);
   if (withSpotlight) await checkPortIsFree('Spotlight', spotlightPort);
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
@@ -94,7 +96,14 @@ async function start() {
     for (const result of results) if (result.status === 'rejected') throw new Explained(result.reason.message);
   });
   running = true;
-  showScreen(ports, system, spotlight);
+  const overview = await startOverview(local, ports);
+  showScreen(ports, system, spotlight, overview);
+  if (overview && !process.argv.includes('--no-open'))
+    local.openInBrowser(overview.url, {
+      platform: process.platform,
+      env: process.env,
+      isTerminal: process.stdout.isTTY,
+    });
 }
 
 /**
@@ -107,6 +116,27 @@ async function startServer(title, work) {
   servers.push({ title, stop: server.stop });
   reportUnexpectedEnd(title, server.exited, () => '');
   return server;
+}
+
+/**
+ * One page of the five services. That it cannot be shown is no reason for them not to run.
+ *
+ * @param {typeof import('@payments/local-stack')} local
+ * @param {Array<{ name: string }>} ports
+ */
+async function startOverview(local, ports) {
+  const shown = ports.map(({ name }, index) => ({
+    name,
+    metricsUrl: `http://localhost:${firstMetricsPort + index}/metrics`,
+  }));
+  try {
+    const overview = await local.startOverview(shown, overviewPort);
+    servers.push({ title: 'the overview', stop: overview.stop });
+    return overview;
+  } catch (error) {
+    console.error(`There is no overview: ${/** @type {Error} */ (error).message}`);
+    return undefined;
+  }
 }
 
 /**
@@ -149,8 +179,9 @@ async function reportUnexpectedEnd(title, exited, tail) {
  * @param {Array<{ name: string, port: number }>} ports
  * @param {{ postgres: { port: number }, redis: { url: string }, admin: { email: string, password: string } }} system
  * @param {{ url: string } | undefined} spotlight
+ * @param {{ url: string } | undefined} overview
  */
-function showScreen(ports, { postgres, redis, admin }, spotlight) {
+function showScreen(ports, { postgres, redis, admin }, spotlight, overview) {
   const own = (/** @type {string | undefined} */ external, /** @type {string} */ note) => (external ? '' : `  ${note}`);
   const { DATABASE_URL, REDIS_URL } = process.env;
   console.log(`
@@ -162,6 +193,9 @@ ${ports.map(({ name, port }) => `  ${name.padEnd(12)} http://localhost:${port}`)
   admin        ${admin.email}, password ${admin.password}
   logs         .data/logs/<name>.log
 
+Live, in a browser:
+${ports.map(({ name }, index) => `  ${name.padEnd(12)} http://localhost:${firstMetricsPort + index}/`).join('\n')}
+${overview ? `  all five     ${overview.url}\n` : ''}
 Their metrics:
 ${ports.map(({ port }) => `  curl http://localhost:${port}/metrics`).join('\n')}
 ${spotlight ? `\nTheir errors and traces:\n  ${spotlight.url}\n` : ''}

@@ -12,6 +12,13 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Sets the text, which may be broken before what separates its parts, such as those of a path. */
+export function setBreakableText(element: Element, text: string): void {
+  if (element.textContent === text) return;
+  const parts = text.split(/(?<=[^/:.@-])(?=[/:.@-])/).flatMap((part) => [el('wbr'), part]);
+  element.replaceChildren(...parts.slice(1));
+}
+
 /** Sets the text where it is another one, so that a selection in it survives. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

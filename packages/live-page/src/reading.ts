@@ -29,7 +29,7 @@ type Labels = ReadonlyMap<string, string>;
 
 /** A page of metrics beside the one before it, of the same process or of the one that it has been replaced by. */
 export class Reading {
-  /** When it was read, in milliseconds since the Unix epoch. */
+  /** When the process made it, by the process's own clock, as the times of exemplars are: milliseconds since the Unix epoch. */
   readonly time: number;
   /** Since the one before; zero where there is none, and nothing is known to have come since. */
   readonly seconds: number;
@@ -38,17 +38,20 @@ export class Reading {
   readonly #page: MetricsPage;
   readonly #before: MetricsPage | undefined;
 
-  constructor(page: MetricsPage, time: number, before?: Reading) {
-    this.time = time;
-    this.seconds = before ? (time - before.time) / 1000 : 0;
+  /** @param now when it was read, for pages that do not say when they were made */
+  constructor(page: MetricsPage, now: number, before?: Reading) {
     this.#page = page;
+    const uptime = Math.max(...this.#valuesOf('process_uptime'));
+    const made = (this.startTime + uptime) * 1000;
+    this.time = Number.isFinite(made) ? made : now;
+    this.seconds = before ? Math.max(0, this.time - before.time) / 1000 : 0;
     this.#before = before === undefined ? undefined : before.#page;
     this.isRestart = before !== undefined && this.startTime > before.startTime + 1;
   }
 
   /** When the process started, of a cluster the oldest one; in seconds since the Unix epoch. */
   get startTime(): number {
-    return Math.min(...Array.from(this.#page.get('process_start_time')?.values() ?? [], ({ value }) => value));
+    return Math.min(...this.#valuesOf('process_start_time'));
   }
 
   has(name: FamilyName): boolean {
@@ -96,6 +99,10 @@ export class Reading {
   /** All of them together. */
   increase(name: FamilyName, isMeant: (labels: Labels) => boolean = () => true): Increase {
     return this.increases(name, (labels) => (isMeant(labels) ? '' : undefined)).get('') ?? NO_INCREASE;
+  }
+
+  #valuesOf(name: FamilyName): number[] {
+    return Array.from(this.#page.get(name)?.values() ?? [], ({ value }) => value);
   }
 
   /** A series that is new began at zero, and so did one that is lower than it was: its process has started anew. */

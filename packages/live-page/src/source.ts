@@ -97,7 +97,7 @@ class Refused extends Error {
     super(
       status === 401
         ? '401: it wants a user and a password; load this page again to give them'
-        : `${status}: ${text.trim()}`,
+        : text.trim().slice(0, 200) || `status ${status}`,
     );
   }
 }

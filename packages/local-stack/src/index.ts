@@ -7,6 +7,8 @@ export { exchange, fuzz, type Judge } from './fuzz/send-malformed.ts';
 export { slowClients } from './fuzz/slow-clients.ts';
 export { type SteadyLoadResult, steadyLoad } from './fuzz/steady-load.ts';
 export { runLoad } from './load/run-load.ts';
+export { browserOpener, openInBrowser } from './open-in-browser.ts';
+export { type Overview, type ShownService, startOverview } from './overview.ts';
 export { freePort, onFreePort } from './ports.ts';
 export { externalPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { type ExitResult, type ManagedProcess, outputTail, startProcess, waitForOutput } from './process.ts';

@@ -133,9 +133,9 @@ export class Chart extends TimeCanvas {
   }
 }
 
-/** The next of 1, 2, 4, 5, 8 and 10 times a power of ten: half of it is a short number too. */
+/** The next number from which on a scale looks tidy: half of it is a short number too. */
 export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 4, 5, 8, 10].find((factor) => factor * power >= value * 0.999) ?? 10;
+  const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * 0.999) ?? 10;
   return step * power;
 }

@@ -108,12 +108,21 @@ export abstract class TimeCanvas {
     context.setLineDash([]);
   }
 
-  #drawCursor(context: CanvasRenderingContext2D, { left, top, bottom }: Plot): void {
+  #drawCursor(context: CanvasRenderingContext2D, { left, right, top, bottom }: Plot): void {
     if (cursor.time === undefined) return;
     const x = this.x(cursor.time);
     if (x < left) return;
     context.strokeStyle = colour('muted');
     line(context, x, top, bottom);
+    const text = clock(cursor.time);
+    const half = context.measureText(text).width / 2 + 5;
+    const middle = Math.max(left + half, Math.min(right - half, x));
+    context.fillStyle = colour('text');
+    context.fillRect(middle - half, bottom + 2, half * 2, 16);
+    context.fillStyle = colour('panel');
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillText(text, middle, bottom + 10.5);
   }
 }
 

@@ -1,4 +1,4 @@
-import { el, setText } from '../dom.ts';
+import { el, setBreakableText, setText } from '../dom.ts';
 
 export interface Column {
   readonly title: string;
@@ -80,7 +80,8 @@ export class Table {
 
 function show(element: HTMLElement | undefined, { text, tone, share }: Cell): void {
   if (element === undefined) return;
-  setText(element, text);
+  if (element.classList.contains('text')) setBreakableText(element, text);
+  else setText(element, text);
   if (tone) element.dataset.tone = tone;
   else delete element.dataset.tone;
   if (share !== undefined) element.style.setProperty('--share', String(share));
