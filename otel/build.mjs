@@ -11,7 +11,8 @@ import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
 /**
- * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or a configuration file needs.
+ * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or
+ * a configuration file needs.
  * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
  */
 const PACKS = {

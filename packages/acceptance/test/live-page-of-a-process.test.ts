@@ -43,6 +43,26 @@ test('names that are markup are text', async (t) => {
   await assertKeptToItself(live);
 });
 
+test('the page shows the same under names without units, and with labels of scopes', async (t) => {
+  const program = await startProgram('hello.mjs', {
+    env: {
+      OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY: 'no_translation',
+      OTEL_EXPORTER_PROMETHEUS_SCOPE_LABELS: 'true',
+    },
+  });
+  t.after(() => program.stop());
+  await fetch(program.url);
+  const live = await openLivePage(browser, rootOf(await program.metricsUrl()));
+  assert.equal((await live.lines('Routes'))['GET (no route)']?.at(-1), '1');
+  for (const panel of ['Event loop', 'Processor', 'Memory'])
+    await live.page
+      .getByRole('region', { name: panel, exact: true })
+      .getByRole('definition')
+      .filter({ hasText: /\d/ })
+      .first()
+      .waitFor();
+});
+
 test('a process that dies is said to have died, keeps its last picture, and is shown again when it is back', async (t) => {
   const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), OTEL_SERVICE_NAME: 'mortal' };
   const first = await startProgram('hello.mjs', { env });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { type Stack, startStack, steadyLoad } from '@payments/local-stack';
+import { type Stack, serviceNames, startOverview, startStack, steadyLoad } from '@payments/local-stack';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
 import { sendKnownTraffic } from './support/known-traffic.ts';
@@ -90,5 +90,22 @@ test('under load the live page shows rates and durations, and the charts are rea
   await live.page.getByRole('img', { name: /^Requests a second, now: .*4xx [1-9][\d.]*,/ }).waitFor();
   await live.page.getByRole('img', { name: /heat map, in the last seconds: p50 [\d.]+ m?s, p95/ }).waitFor();
   await stop();
+  await assertKeptToItself(live);
+});
+
+test('an overview shows the five services, and which of them is down', async (t) => {
+  const services = serviceNames.map((name) => ({ name, metricsUrl: stack.services[name].metricsUrl ?? '' }));
+  const overview = await startOverview(services);
+  t.after(() => overview.stop());
+  const live = await openLivePage(browser, overview.url);
+  const cards = live.page.getByRole('navigation', { name: 'Services' }).getByRole('link');
+  const card = (name: string, state: string) => cards.filter({ hasText: `${name}${state}` });
+  for (const name of serviceNames) await card(name, 'up').waitFor();
+  await card('profile', 'up').click();
+  await live.page.getByRole('heading', { level: 1, name: 'profile' }).waitFor();
+  await stack.services.profile.stop();
+  await card('profile', 'down').waitFor();
+  await live.page.getByText(/^profile has not answered since .* \(no connection: ECONNREFUSED\)/).waitFor();
+  assert.equal(await cards.filter({ hasText: 'up' }).count(), 4);
   await assertKeptToItself(live);
 });

@@ -28,7 +28,8 @@ export function isPagePath(target: string | undefined): boolean {
 /** Answers browsers of who may: GET and HEAD with a file of the page, other methods with 405. */
 export function createPageHandler({ access, files, onError }: PageOptions): ScrapeHandler {
   return (request, response) => {
-    response.on('error', onError);
+    // A browser that goes away in the middle is no event of the service's.
+    response.on('error', () => {});
     closeWithConnection(response);
     discardBody(request);
     const refusal = refusalOf(access, request);

@@ -21,7 +21,7 @@ export interface Frame {
   readonly requests: Increase;
   readonly errors: number;
   readonly statuses: ReadonlyMap<string, number>;
-  readonly activities: { readonly [kind in ActivityKind]: ReadonlyMap<string, Activity> };
+  readonly activities: Lines;
   readonly hits: number;
   readonly misses: number;
   /** Seconds of processor time, and of garbage collection. */
@@ -65,12 +65,10 @@ export const ACTIVITIES = {
 
 export type ActivityKind = keyof typeof ACTIVITIES;
 
-const GAUGES = {
+/** Of several processes on one page, their sum. */
+const SUMS = {
   activeRequests: 'http_server_active_requests',
   connections: 'http_server_active_connections',
-  utilization: 'nodejs_eventloop_utilization',
-  delayP50: 'nodejs_eventloop_delay_p50',
-  delayP99: 'nodejs_eventloop_delay_p99',
   memory: 'process_memory_usage',
   heapUsed: 'v8js_memory_heap_used',
   heapSize: 'v8js_memory_heap_space_size',
@@ -79,15 +77,32 @@ const GAUGES = {
   pending: 'db_client_connection_pending_requests',
 } as const satisfies Record<string, FamilyName>;
 
-type Gauge = keyof typeof GAUGES;
+/** Of several processes, the one that is worst off. */
+const HIGHEST = {
+  utilization: 'nodejs_eventloop_utilization',
+  delayP50: 'nodejs_eventloop_delay_p50',
+  delayP99: 'nodejs_eventloop_delay_p99',
+} as const satisfies Record<string, FamilyName>;
+
+type Gauge = keyof typeof SUMS | keyof typeof HIGHEST;
 
 /** Most lines of a table of which a frame is kept, the busiest ones. */
 const MOST_LINES = 60;
 
 const MOST_TRACES = 20;
 
-/** @param longest seconds since the reading before, from which on what happened in between is not drawn */
-export function frameOf(reading: Reading, longest: number): Frame {
+/** All lines of the tables. */
+export type Lines = { readonly [kind in ActivityKind]: ReadonlyMap<string, Activity> };
+
+export function linesOf(reading: Reading): Lines {
+  return mapValues(ACTIVITIES, (_, kind) => activitiesOf(reading, kind));
+}
+
+/**
+ * @param lines those of the reading
+ * @param longest seconds since the reading before, from which on what happened in between is not drawn
+ */
+export function frameOf(reading: Reading, lines: Lines, longest: number): Frame {
   const requests = reading.increase('http_server_request_duration');
   return {
     time: reading.time,
@@ -97,18 +112,20 @@ export function frameOf(reading: Reading, longest: number): Frame {
     requests: { ...requests, exemplars: [] },
     errors: reading.increase('http_server_request_duration', isError).count,
     statuses: counts(reading.increases('http_server_request_duration', statusOf)),
-    activities: mapValues(ACTIVITIES, (_, kind) => busiest(activitiesOf(reading, kind))),
+    activities: mapValues(lines, busiest),
     hits: reading.increase('cache_hits').count,
     misses: reading.increase('cache_misses').count,
     cpu: reading.increase('process_cpu_time').count,
     gc: reading.increase('v8js_gc_duration').sum,
-    gauges: mapValues(GAUGES, (name) => reading.value(name)),
+    gauges: {
+      ...mapValues(SUMS, (name) => reading.value(name)),
+      ...mapValues(HIGHEST, (name) => reading.highest(name)),
+    },
     traces: tracesOf(reading),
   };
 }
 
-/** All lines of a table. */
-export function activitiesOf(reading: Reading, kind: ActivityKind): Map<string, Activity> {
+function activitiesOf(reading: Reading, kind: ActivityKind): Map<string, Activity> {
   const { family, keyOf } = ACTIVITIES[kind];
   const errors = reading.increases(family, (labels) => (isError(labels) ? keyOf(labels) : undefined));
   const all = reading.increases(family, keyOf);

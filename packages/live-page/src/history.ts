@@ -1,8 +1,18 @@
-import { type Activity, type ActivityKind, type Frame, frameOf, NO_ACTIVITY, type Trace } from './frame.ts';
+import { addBuckets, type Buckets, NO_BUCKETS } from './buckets.ts';
+import {
+  type Activity,
+  type ActivityKind,
+  type Frame,
+  frameOf,
+  type Lines,
+  linesOf,
+  NO_ACTIVITY,
+  type Trace,
+} from './frame.ts';
 import { add, type Reading } from './reading.ts';
 
 /** Seconds that charts show: the first of these that hold what there is. */
-const SPANS = [60, 120, 300] as const;
+const SPANS = [60, 120, 180, 300] as const;
 const LONGEST = 300;
 
 const MOST_TRACES = 10;
@@ -14,13 +24,16 @@ export const RECENT = 30;
 export class History {
   readonly frames: Frame[] = [];
   latest: Reading | undefined;
+  /** All lines of its tables. */
+  lines: Lines | undefined;
 
   /** @param longest see {@link frameOf} */
   add(reading: Reading, longest: number): void {
     this.latest = reading;
+    this.lines = linesOf(reading);
     // The first one has nothing to be compared with.
     if (reading.seconds === 0) return;
-    this.frames.push(frameOf(reading, longest));
+    this.frames.push(frameOf(reading, this.lines, longest));
     while (this.frames[0] && this.frames[0].time < reading.time - LONGEST * 1000) this.frames.shift();
   }
 
@@ -73,4 +86,19 @@ export class History {
 export function rate(count: number, frames: readonly Frame[]): number {
   const seconds = frames.reduce((sum, frame) => sum + frame.seconds, 0);
   return seconds === 0 ? 0 : count / seconds;
+}
+
+/** Of some frames: how many requests a second, which share of them failed, and how long they took. */
+export function requestsOf(frames: readonly Frame[]): {
+  readonly rate: number;
+  readonly errorShare: number | undefined;
+  readonly buckets: Buckets;
+} {
+  const count = frames.reduce((sum, { requests }) => sum + requests.count, 0);
+  const errors = frames.reduce((sum, frame) => sum + frame.errors, 0);
+  return {
+    rate: rate(count, frames),
+    errorShare: count === 0 ? undefined : errors / count,
+    buckets: frames.map(({ requests }) => requests.buckets).reduce(addBuckets, NO_BUCKETS),
+  };
 }

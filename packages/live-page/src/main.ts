@@ -3,7 +3,7 @@ import { cursor } from './cursor.ts';
 import { el } from './dom.ts';
 import { decimal } from './format.ts';
 import { Header } from './header.ts';
-import { rate } from './history.ts';
+import { requestsOf } from './history.ts';
 import { Overview } from './overview.ts';
 import { ActivityPanel } from './panels/activity-panel.ts';
 import { CachePanel } from './panels/cache.ts';
@@ -42,7 +42,12 @@ const panels = {
   thirds: processPanels(),
 } satisfies Record<string, Panel[]>;
 
-let wake = () => {};
+/** What waits for the page to be looked at again. */
+const waiting: (() => void)[] = [];
+const wake = () => {
+  for (const resolve of waiting.splice(0)) resolve();
+};
+
 const header = new Header(() => {
   wake();
   show();
@@ -57,8 +62,7 @@ document.body.replaceChildren(...(overview ? [overview.element] : []), header.el
 
 /** The one that the address names. */
 function chosen(): Source {
-  const name = decodeURIComponent(location.hash.slice(1));
-  return sources.find((source) => source.name === name) ?? (sources[0] as Source);
+  return sources.find(({ name }) => location.hash === `#${encodeURIComponent(name)}`) ?? (sources[0] as Source);
 }
 
 function show(): void {
@@ -67,9 +71,7 @@ function show(): void {
   overview?.update(source);
   document.body.dataset.state = source.lost ? 'lost' : 'live';
   for (const panel of Object.values(panels).flat()) panel.update(source.history);
-  const { recent } = source.history;
-  const count = recent.reduce((sum, { requests }) => sum + requests.count, 0);
-  const now = source.lost ? 'no answer' : `${decimal(rate(count, recent))}/s`;
+  const now = source.lost ? 'no answer' : `${decimal(requestsOf(source.history.recent).rate)}/s`;
   document.title = isOverview ? `${source.title} · ${now} · overview` : `${source.title || 'Live'} · ${now}`;
 }
 
@@ -78,14 +80,16 @@ async function wanted(): Promise<void> {
   while (document.hidden || header.isPaused) await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
-const waiting: (() => void)[] = [];
-wake = () => {
-  for (const resolve of waiting.splice(0)) resolve();
-};
-
 document.addEventListener('visibilitychange', wake);
 addEventListener('hashchange', show);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
-cursor.onMove = show;
+cursor.onMove = () => {
+  for (const panel of [...panels.halves, ...panels.narrow, ...panels.thirds]) panel.update(chosen().history);
+};
 show();
-for (const source of sources) void source.follow(wanted, show);
+for (const source of sources) {
+  void source.follow(wanted, () => {
+    if (source === chosen()) show();
+    else overview?.update(chosen());
+  });
+}

@@ -1,8 +1,8 @@
-import { addBuckets, NO_BUCKETS, quantile } from './buckets.ts';
+import { quantile } from './buckets.ts';
 import { el, setText } from './dom.ts';
 import { drawSparkline } from './drawing/sparkline.ts';
 import { decimal, duration, percent } from './format.ts';
-import { rate } from './history.ts';
+import { requestsOf } from './history.ts';
 import type { Source } from './source.ts';
 
 /** A card for each process: the one that is chosen is shown below, and is in the page's address. */
@@ -42,13 +42,12 @@ function card(source: Source): { source: Source; element: HTMLElement; update: (
     const is = lost ? 'down' : history.latest ? 'up' : 'connecting';
     setText(state, is);
     element.dataset.state = is;
-    const count = recent.reduce((sum, { requests }) => sum + requests.count, 0);
-    const errors = recent.reduce((sum, frame) => sum + frame.errors, 0);
-    const p95 = quantile(0.95, recent.map(({ requests }) => requests.buckets).reduce(addBuckets, NO_BUCKETS));
+    const { rate, errorShare = 0, buckets } = requestsOf(recent);
+    const p95 = quantile(0.95, buckets);
     const known = !lost && frames.length > 0;
-    setText(values.requests, known ? `${decimal(rate(count, recent))}/s` : '–');
-    setText(values.errors, known ? percent(count === 0 ? 0 : errors / count) : '–');
-    values.errors.classList.toggle('bad', known && errors > 0);
+    setText(values.requests, known ? `${decimal(rate)}/s` : '–');
+    setText(values.errors, known ? percent(errorShare) : '–');
+    values.errors.classList.toggle('bad', known && errorShare > 0);
     setText(values.p95, known && p95 !== undefined ? duration(p95) : '–');
     drawSparkline(
       canvas,

@@ -59,12 +59,13 @@ export class Reading {
   }
 
   /** The sum of a gauge's series; undefined where there is none. */
-  value(name: FamilyName, isMeant: (labels: Labels) => boolean = () => true): number | undefined {
-    let sum: number | undefined;
-    for (const { labels, value } of this.#page.get(name)?.values() ?? []) {
-      if (isMeant(labels)) sum = (sum ?? 0) + value;
-    }
-    return sum;
+  value(name: FamilyName): number | undefined {
+    return this.has(name) ? this.#valuesOf(name).reduce((sum, value) => sum + value, 0) : undefined;
+  }
+
+  /** The highest of a gauge's series; undefined where there is none. */
+  highest(name: FamilyName): number | undefined {
+    return this.has(name) ? Math.max(...this.#valuesOf(name)) : undefined;
   }
 
   /** The labels of each series. */

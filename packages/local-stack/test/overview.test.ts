@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
@@ -42,8 +42,7 @@ test('an overview on a port that is taken is an error', async (t) => {
 });
 
 test('a browser is opened where somebody sees it and there is a program that does it', (t) => {
-  const folder = temporaryFolder(t);
-  mkdirSync(folder, { recursive: true });
+  const folder = temporaryFolder();
   const program = join(folder, 'xdg-open');
   writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
   const path = process.env.PATH;

@@ -1,9 +1,9 @@
-import { addBuckets, NO_BUCKETS, quantile } from '../buckets.ts';
+import { quantile } from '../buckets.ts';
 import { cursor } from '../cursor.ts';
 import { el, setText } from '../dom.ts';
 import { duration, withoutZeros } from '../format.ts';
 import type { Frame } from '../frame.ts';
-import type { History } from '../history.ts';
+import { type History, requestsOf } from '../history.ts';
 import { colour, heatColour } from './colours.ts';
 import { type Plot, TimeCanvas } from './time-canvas.ts';
 import { TraceMarks } from './trace-marks.ts';
@@ -51,7 +51,7 @@ export class HeatMap extends TimeCanvas {
   #quantiles(time: number | undefined): [string, string][] {
     const at = time === undefined ? undefined : this.history.at(time);
     const frames = time === undefined ? this.history.recent : at ? [at] : [];
-    const buckets = frames.map(({ requests }) => requests.buckets).reduce(addBuckets, NO_BUCKETS);
+    const { buckets } = requestsOf(frames);
     return Object.entries(QUANTILES).map(([name, q]) => {
       const value = quantile(q, buckets);
       return [name, value === undefined ? '–' : duration(value)];

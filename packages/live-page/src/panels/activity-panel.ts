@@ -2,7 +2,7 @@ import { quantile } from '../buckets.ts';
 import { el, setText } from '../dom.ts';
 import { drawSparkline } from '../drawing/sparkline.ts';
 import { decimal, duration, integer, percent } from '../format.ts';
-import { ACTIVITIES, type ActivityKind, activitiesOf, NO_ACTIVITY } from '../frame.ts';
+import { type ActivityKind, NO_ACTIVITY } from '../frame.ts';
 import { type History, RECENT, rate } from '../history.ts';
 import { type Panel, section } from './panel.ts';
 import { type Column, type Line, Table } from './table.ts';
@@ -37,10 +37,10 @@ export class ActivityPanel implements Panel {
   }
 
   update(history: History): void {
-    const { latest, recent, frames } = history;
-    this.element.hidden = !latest?.has(ACTIVITIES[this.#kind].family);
-    if (latest === undefined || this.element.hidden) return;
-    const all = [...activitiesOf(latest, this.#kind)].sort(([, a], [, b]) => b.total - a.total);
+    const { lines: known, recent, frames } = history;
+    this.element.hidden = !known?.[this.#kind].size;
+    if (known === undefined || this.element.hidden) return;
+    const all = [...known[this.#kind]].sort(([, a], [, b]) => b.total - a.total);
     const now = history.recentActivities(this.#kind);
     const busiest = Math.max(...Array.from(now.values(), ({ count }) => count));
     const lines = all.slice(0, MOST).map(([key, { total }]): [string, Line] => {

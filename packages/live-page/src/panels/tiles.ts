@@ -1,10 +1,10 @@
-import { addBuckets, NO_BUCKETS, quantile } from '../buckets.ts';
+import { quantile } from '../buckets.ts';
 import { el, setText } from '../dom.ts';
 import type { Colour } from '../drawing/colours.ts';
 import { drawSparkline } from '../drawing/sparkline.ts';
 import { bytes, decimal, duration, integer, percent } from '../format.ts';
 import type { Frame } from '../frame.ts';
-import { type History, RECENT, rate } from '../history.ts';
+import { type History, RECENT, rate, requestsOf } from '../history.ts';
 import type { Panel } from './panel.ts';
 
 interface Tile {
@@ -21,19 +21,10 @@ interface Tile {
 const sum = (frames: readonly Frame[], value: (frame: Frame) => number) =>
   frames.reduce((total, frame) => total + value(frame), 0);
 
-const share = (part: number, whole: number) => (whole === 0 ? undefined : part / whole);
-
 const shown = (value: number | undefined, format: (value: number) => string) =>
   value === undefined ? undefined : format(value);
 
-const quantileOf = (q: number, frames: readonly Frame[]) =>
-  quantile(q, frames.map(({ requests }) => requests.buckets).reduce(addBuckets, NO_BUCKETS));
-
-const errorShare = (frames: readonly Frame[]) =>
-  share(
-    sum(frames, ({ errors }) => errors),
-    sum(frames, ({ requests }) => requests.count),
-  );
+const quantileOf = (q: number, frames: readonly Frame[]) => quantile(q, requestsOf(frames).buckets);
 
 const quantileTile = (name: string, q: number): Tile => ({
   title: name,
@@ -46,21 +37,15 @@ const TILES: readonly Tile[] = [
   {
     title: 'Requests',
     unit: 'per s',
-    text: (recent) =>
-      decimal(
-        rate(
-          sum(recent, ({ requests }) => requests.count),
-          recent,
-        ),
-      ),
-    value: ({ requests, seconds }) => requests.count / seconds,
+    text: (recent) => decimal(requestsOf(recent).rate),
+    value: (frame) => requestsOf([frame]).rate,
   },
   {
     title: 'Errors',
     colour: 'failed',
-    text: (recent) => shown(errorShare(recent), percent),
-    value: (frame) => errorShare([frame]) ?? 0,
-    isBad: (recent) => (errorShare(recent) ?? 0) > 0,
+    text: (recent) => shown(requestsOf(recent).errorShare, percent),
+    value: (frame) => requestsOf([frame]).errorShare ?? 0,
+    isBad: (recent) => (requestsOf(recent).errorShare ?? 0) > 0,
   },
   quantileTile('p50', 0.5),
   quantileTile('p95', 0.95),

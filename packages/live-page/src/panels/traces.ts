@@ -1,4 +1,4 @@
-import { el, setText } from '../dom.ts';
+import { el, setBreakableText, setText } from '../dom.ts';
 import { clock, duration } from '../format.ts';
 import type { Trace } from '../frame.ts';
 import type { History } from '../history.ts';
@@ -34,6 +34,10 @@ export class TracesPanel implements Panel {
 function item({ traceId, route, value, time }: Trace, reading: Reading | undefined): Element {
   const link = traceLink(traceId, reading);
   link.classList.add('id');
-  setText(link, link.tagName === 'A' ? `trace ${traceId.slice(0, 8)}` : traceId);
-  return el('li', {}, el('b', {}, duration(value)), el('code', {}, route), el('time', {}, clock(time)), link);
+  const isLink = link.tagName === 'A';
+  setText(link, isLink ? traceId.slice(0, 8) : traceId);
+  if (isLink) link.setAttribute('aria-label', `trace ${traceId}`);
+  const name = el('code');
+  setBreakableText(name, route);
+  return el('li', {}, el('b', {}, duration(value)), name, el('time', {}, clock(time)), link);
 }
