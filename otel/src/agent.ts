@@ -1,8 +1,9 @@
 import { isMainThread } from 'node:worker_threads';
-import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
+import { metrics as applicationMetrics, type Context, diag } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
+import { EarlySampling } from './early-sampling.ts';
 import { readConfig } from './environment.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
@@ -80,7 +81,12 @@ function run(
     config.OTEL_NODE_LOG_CORRELATION,
     PROBES_WITH_SPANS,
   );
-  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
+  const sampling = new EarlySampling(config);
+  const watching = {
+    onRequestError: reports?.onRequestError,
+    isOwnServer: servers.has,
+    leftOut: hasTraces ? (parent: Context) => sampling.leftOut(parent) : undefined,
+  };
   const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
   const spanProbes = (hasTraces || reports) && !hasMetrics ? createSpanProbes(isSwitchedOn, watching) : [];
   if (metrics) reports?.countIn(metrics.cells);
@@ -97,6 +103,7 @@ function run(
         instrumentations: metrics?.probes ?? spanProbes,
         logRecordProcessors: [],
         sampler: createSampler(config),
+        idGenerator: sampling.ids,
         textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),
