@@ -56,7 +56,7 @@ interface Page {
 }
 
 /** What the probes watch besides, for others. */
-export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer' | 'leftOut'>;
+export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer'>;
 
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean, watching: Watching = {}): Metrics {

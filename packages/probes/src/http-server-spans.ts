@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type Attributes,
-  type Context,
   propagation,
   type Span,
   SpanKind,
@@ -15,8 +14,7 @@ import { LIGHT_ROOT } from './light-context.ts';
 import { setRequestContext, withRequest } from './request-context.ts';
 import { withoutSecrets } from './url-secrets.ts';
 
-/** The span of a request that the sampler decides against, by what came with it; undefined where the tracer is to be asked. */
-export type LeftOut = (parent: Context) => Span | undefined;
+const SERVER = { kind: SpanKind.SERVER };
 
 /**
  * The spans of the requests that servers receive (semantic conventions, "HTTP server span"). Each is a child of what the
@@ -24,22 +22,20 @@ export type LeftOut = (parent: Context) => Span | undefined;
  */
 export class HttpServerSpans {
   readonly #tracer: () => Tracer;
-  readonly #leftOut: LeftOut;
   readonly #tellsRequests: boolean;
 
   /**
-   * @param tracer asked at each request that is not left out: there is none before the SDK has started
+   * @param tracer asked at each request: there is none before the SDK has started
    * @param tellsRequests whether what a request is served in tells of it
    */
-  constructor(tracer: () => Tracer, leftOut: LeftOut, tellsRequests: boolean) {
+  constructor(tracer: () => Tracer, tellsRequests: boolean) {
     this.#tracer = tracer;
-    this.#leftOut = leftOut;
     this.#tellsRequests = tellsRequests;
   }
 
   /**
    * Begins the span of a request: one that records nothing and only carries the decision on, unless the sampler wants it.
-   * That is decided before anything else is asked of the request.
+   * The sampler decides before anything else is asked of the request.
    *
    * @param emitter the request or the stream: its listeners are called within the span, and so is who handles it
    * @param target what the request asks for, with its query
@@ -56,8 +52,7 @@ export class HttpServerSpans {
   ): Span {
     const parent = propagation.extract(LIGHT_ROOT, headers);
     const name = methodName(method);
-    const span =
-      this.#leftOut(parent) ?? this.#tracer().startSpan(methodInSpanName(name), { kind: SpanKind.SERVER }, parent);
+    const span = this.#tracer().startSpan(methodInSpanName(name), SERVER, parent);
     const served = trace.setSpan(parent, span);
     setRequestContext(emitter, this.#tellsRequests ? withRequest(served, emitter) : served);
     if (span.isRecording()) {

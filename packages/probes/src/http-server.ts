@@ -14,7 +14,7 @@ import {
 import { mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import { HttpServerMetrics } from './http-server-metrics.ts';
-import { endServerSpan, HttpServerSpans, type LeftOut } from './http-server-spans.ts';
+import { endServerSpan, HttpServerSpans } from './http-server-spans.ts';
 import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
@@ -67,20 +67,18 @@ export class HttpServerProbe extends Probe {
   /**
    * @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own
    * @param hasSpans whether requests have spans
-   * @param leftOut tells which of them have none all the same
    * @param tellsRequests whether the context of a request tells of it
    */
   constructor(
     cells: CellRegistry,
     ignores: (message: { request?: IncomingMessage; server: Server }) => boolean,
     hasSpans: boolean,
-    leftOut: LeftOut,
     tellsRequests: boolean,
   ) {
     super('http');
     this.#ignores = ignores;
     this.#captureSpan = cells.captureSpan;
-    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, leftOut, tellsRequests) : undefined;
+    this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, tellsRequests) : undefined;
     this.#metrics = new HttpServerMetrics(cells);
     const failed = (error: unknown) => this.failed(error);
     this.#http2 = new Http2Requests(this.#metrics, this.#spans, cells.captureSpan, failed);

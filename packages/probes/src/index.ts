@@ -11,7 +11,6 @@ import { HonoProbe } from './hono.ts';
 import { HttpClientProbe } from './http-client.ts';
 import { HttpClientMetrics, type OwnServer } from './http-client-metrics.ts';
 import { HttpServerProbe } from './http-server.ts';
-import type { LeftOut } from './http-server-spans.ts';
 import { IoredisProbe } from './ioredis.ts';
 import { KoaProbe } from './koa.ts';
 import { NodeRedisProbe } from './node-redis.ts';
@@ -61,8 +60,6 @@ export interface ProbeContext {
   readonly cacheNames: readonly CacheNamePattern[];
   /** Whether traces are on: the probes of {@link PROBES_WITH_SPANS} make spans then. */
   readonly spans: boolean;
-  /** Tells which requests the sampler decides against, before their spans are made; it is asked itself unless given. */
-  readonly leftOut?: LeftOut | undefined;
   /** Told of what went wrong in frameworks, if anybody wants to know; then contexts tell their request, see `requestIn`. */
   readonly onRequestError?: OnRequestError | undefined;
   /** What the agent does for itself and is not to be measured; nothing unless given. */
@@ -118,7 +115,6 @@ export function createProbes(
     isOwn,
     cacheNames,
     spans,
-    leftOut = () => undefined,
     onRequestError,
     isOwnServer = () => false,
     work = new OwnWork(),
@@ -130,7 +126,7 @@ export function createProbes(
   const httpClients = new HttpClientMetrics(cells, isOwn, isOwnServer);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
     http: () => [
-      new HttpServerProbe(cells, ignores, spans, leftOut, onRequestError !== undefined),
+      new HttpServerProbe(cells, ignores, spans, onRequestError !== undefined),
       new HttpClientProbe(httpClients, spans),
     ],
     undici: () => new UndiciProbe(httpClients, spans),
