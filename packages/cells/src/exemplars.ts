@@ -26,7 +26,9 @@ export function captureSpan(filter: ExemplarFilter): CaptureSpan {
   return (span = trace.getActiveSpan()) => {
     if (span === undefined || (needed !== TraceFlags.NONE && span instanceof LeftOutSpan)) return undefined;
     const context = span.spanContext();
-    return (context.traceFlags & needed) === needed && isSpanContextValid(context) ? context : undefined;
+    if ((context.traceFlags & needed) !== needed) return undefined;
+    // A span that records has valid ids: to look at them is not free.
+    return span.isRecording() || isSpanContextValid(context) ? context : undefined;
   };
 }
 
