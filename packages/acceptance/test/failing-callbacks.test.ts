@@ -42,10 +42,10 @@ test('what has failed is said once for each metric, by its name', async () => {
     .map((line) => line.replace(/^otel: /, ''))
     .sort();
   assert.deepEqual(said, [
-    "batch.one, batch.other is not on the page: the application's callback has not come back within 800 ms",
-    "hanging is not on the page: the application's callback has not come back within 800 ms",
-    "rejecting is not on the page: the application's callback failed: Error: no connection",
-    "throwing is not on the page: the application's callback failed: Error: no such table",
+    "batch.one, batch.other is left out: the application's callback has not come back within 800 ms",
+    "hanging is left out: the application's callback has not come back within 800 ms",
+    "rejecting is left out: the application's callback failed: Error: no connection",
+    "throwing is left out: the application's callback failed: Error: no such table",
   ]);
 });
 
