@@ -28,7 +28,7 @@ test('of two metrics with one name and the same labels the first stays', async (
 
 test('what is left out is said once, by its name', async () => {
   await pageOf(service);
-  const said = Array.from(service.stderr().matchAll(/^otel: (.* on the page.*)$/gm), ([, line]) => line).sort();
+  const said = Array.from(service.stderr().matchAll(/^otel: (.* prom-client.*)$/gm), ([, line]) => line).sort();
   assert.deepEqual(said, [
     "hanging of prom-client is left out: the application's callback has not come back within 800 ms",
     "rejecting of prom-client is left out: the application's callback failed: Error: no connection",

@@ -21,9 +21,9 @@ async function start(t: TestContext, libraries = 'current', env = {}, program = 
   return service;
 }
 
-/** What the agent has said of metrics and the page. */
+/** What the agent has said of what is counted with prom-client. */
 const linesSaid = (service: Program) =>
-  Array.from(service.stderr().matchAll(/^otel: (?:@\S+ )?(.* on the page.*)$/gm), ([, line]) => line);
+  Array.from(service.stderr().matchAll(/^otel: (?:@\S+ )?(.* prom-client.*)$/gm), ([, line]) => line);
 
 const errors = (page: MetricsPage) => page.values('otel_exporter_prometheus_errors_total', 'error_type');
 
