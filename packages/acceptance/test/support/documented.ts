@@ -36,3 +36,13 @@ export function assertDocumented(families: Iterable<Family>): void {
     assert.deepEqual(unknown, [], `labels of ${name} that the README's table of metrics does not have`);
   }
 }
+
+/** Asserts that the README has the metric of a selector such as `process_cpu_time_seconds_total{cpu_mode="user"}`, and its labels. */
+export function assertInReadme(selector: string): void {
+  const [, name = '', matchers = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(selector) ?? [];
+  const row = rows.get(name);
+  assert.ok(row, `the README's table of metrics does not have ${name} (${selector})`);
+  for (const [, label = ''] of matchers.matchAll(/(\w+)=/g)) {
+    assert.ok(row.labels.includes(label), `the README's table of metrics does not have ${label} of ${name}`);
+  }
+}
