@@ -46,3 +46,13 @@ export function assertInReadme(selector: string): void {
     assert.ok(row.labels.includes(label), `the README's table of metrics does not have ${label} of ${name}`);
   }
 }
+
+/** The variables that the README names in its table of settings: also those of which it says that they apply. */
+export function documentedSettings(): ReadonlySet<string> {
+  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+  const table = readme.slice(readme.indexOf('<!-- settings'), readme.indexOf('<!-- end of settings'));
+  const named = table.match(/\b(?:OTEL|SENTRY)_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [];
+  const [, further = ''] = /OTEL_EXPORTER_OTLP_… apply: ([^|]*)\./.exec(table) ?? [];
+  const ofOtlp = further.match(/_[A-Z_]+/g)?.map((end) => `OTEL_EXPORTER_OTLP${end}`) ?? [];
+  return new Set([...named, ...ofOtlp]);
+}
