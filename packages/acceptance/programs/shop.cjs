@@ -12,6 +12,7 @@ app.get('/orders/:id', async (_, response) => {
   global.gc();
   response.end('an order');
 });
+app.get('/broken', (_, response) => response.status(500).end());
 app.get('/', async (request, response) => {
   const [answer] = await once(get(`http://${request.headers.host}/orders/1`), 'response');
   answer.pipe(response);

@@ -53,6 +53,19 @@ export function documentedSettings(): ReadonlySet<string> {
   const table = readme.slice(readme.indexOf('<!-- settings'), readme.indexOf('<!-- end of settings'));
   const named = table.match(/\b(?:OTEL|SENTRY)_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [];
   const [, further = ''] = /OTEL_EXPORTER_OTLP_… apply: ([^|]*)\./.exec(table) ?? [];
-  const ofOtlp = further.match(/_[A-Z_]+/g)?.map((end) => `OTEL_EXPORTER_OTLP${end}`) ?? [];
+  const ends = ['_ENDPOINT', ...(further.match(/_[A-Z_]+/g) ?? [])];
+  const ofOtlp = ['', '_TRACES', '_METRICS'].flatMap((signal) =>
+    ends.map((end) => `OTEL_EXPORTER_OTLP${signal}${end}`),
+  );
   return new Set([...named, ...ofOtlp]);
+}
+
+/** The names of all metrics and of all their labels. */
+export function documentedNames(): ReadonlySet<string> {
+  return new Set([
+    'target_info',
+    ...ANYWHERE,
+    ...rows.keys(),
+    ...Array.from(rows.values(), ({ labels }) => labels).flat(),
+  ]);
 }
