@@ -7,7 +7,7 @@ import { namesIn, readDocument, tableRows } from './support/document.ts';
 import { assertInReadme } from './support/documented.ts';
 import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { pageOf } from './support/prom-client.ts';
+import { MERGED, pageOf } from './support/prom-client.ts';
 import { prometheusApi, startPrometheusServer } from './support/prometheus-server.ts';
 import { until } from './support/until.ts';
 
@@ -68,6 +68,14 @@ describe('docs/from-prom-client.md', () => {
       assert.ok(labelsOf(classic).includes(String(namesIn(classicLabel)[0])), classicLabel);
     }
   });
+});
+
+test('with both variables on, the agent’s metric stays where two have one name, and a line says which', async (t) => {
+  const service = await start({ OTEL_METRICS_CLASSIC_NAMES: 'true', ...MERGED });
+  t.after(() => service.stop());
+  const [{ labels } = { labels: {} }] = (await pageOf(service)).samples('http_request_duration_seconds_count');
+  assert.deepEqual(Object.keys(labels).sort(), ['method', 'path', 'status']);
+  assert.match(service.stderr(), /^otel: http_request_duration_seconds of prom-client is not on the page: /m);
 });
 
 test('in a Prometheus that scrapes both pages, both queries of each row of docs/from-prom-client.md have as many answers', async (t) => {
