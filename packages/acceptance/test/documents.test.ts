@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { repositoryRoot } from '@payments/local-stack';
-import { namesIn, readDocument, tableRows } from './support/document.ts';
 import { documentedNames, documentedSettings } from './support/documented.ts';
+import { namesIn, readDocument, tableRows } from './support/markdown.ts';
 
 const DOCUMENTS = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
   cwd: repositoryRoot,

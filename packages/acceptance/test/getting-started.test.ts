@@ -11,7 +11,7 @@ import {
   startProcess,
   throwAwayFolder,
 } from '@payments/local-stack';
-import { codeBlocks, readDocument } from './support/document.ts';
+import { codeBlocks, readDocument } from './support/markdown.ts';
 import { prometheusApi } from './support/prometheus-server.ts';
 import { until } from './support/until.ts';
 
