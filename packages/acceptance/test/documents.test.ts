@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { repositoryRoot } from '@payments/local-stack';
 import { documentedNames, documentedSettings } from './support/documented.ts';
 import { namesIn, readDocument, tableRows } from './support/markdown.ts';
 
-const DOCUMENTS = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
-  cwd: repositoryRoot,
-  encoding: 'utf8',
-})
-  .trim()
-  .split('\n');
+const DOCUMENTS = ['', 'docs', 'otel', 'services'].flatMap((folder) =>
+  readdirSync(join(repositoryRoot, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
 
 /** What a heading is found by, as GitHub makes it: without signs, with hyphens for blanks. */
 const anchorOf = (heading: string) =>
