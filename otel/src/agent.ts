@@ -3,10 +3,11 @@ import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
-import { readConfig } from './environment.ts';
+import { hasSpanLimits, readConfig } from './environment.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
 import { isEnabled } from './instrumentation-names.ts';
+import { lightenSpans } from './light-spans.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
@@ -33,7 +34,9 @@ export function start(): void {
   const config = readConfig(process.env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return;
   const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
-  const { metrics, pushed, resource } = run(config, serviceName, warnings, (name) => isEnabled(config, name));
+  const { metrics, pushed, resource } = run(process.env, config, serviceName, warnings, (name) =>
+    isEnabled(config, name),
+  );
   metrics?.begin(serviceName, resource);
   // A scrape has no last one to wait for.
   flushAtExit([...pushed, ...(metrics?.pushed() ?? [])]);
@@ -44,7 +47,7 @@ export function start(): void {
 export function startInThread({ env, serviceName, places }: HandedOver): void {
   const config = readConfig(env, () => {});
   const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
-  const { metrics, pushed } = run(config, serviceName, [], isSwitchedOn);
+  const { metrics, pushed } = run(env, config, serviceName, [], isSwitchedOn);
   flushAtExit(pushed);
   metrics?.joinAsThread(places);
 }
@@ -59,6 +62,7 @@ interface Run {
 
 /** @param warnings to be said as soon as there is a way to */
 function run(
+  env: NodeJS.ProcessEnv,
   config: Config,
   serviceName: string,
   warnings: readonly string[],
@@ -82,26 +86,28 @@ function run(
   );
   const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
   const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
-  const spanProbes = (hasTraces || reports) && !hasMetrics ? createSpanProbes(isSwitchedOn, watching) : [];
+  const probes = metrics?.probes ?? (hasTraces || reports ? createSpanProbes(isSwitchedOn, watching) : []);
   if (metrics) reports?.countIn(metrics.cells);
   useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
   for (const warning of warnings) diag.warn(warning);
   // They read variables themselves, and say what is wrong with them.
   const spanProcessors = hasTraces ? createSpanProcessors(config, countSpans(metrics?.cells)) : [];
+  const sampler = createSampler(config);
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
         resource,
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.reader] : [],
-        instrumentations: metrics?.probes ?? spanProbes,
+        instrumentations: probes,
         logRecordProcessors: [],
-        sampler: createSampler(config),
+        sampler,
         textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),
   );
   sdk.start();
+  if (hasTraces && !hasSpanLimits(env)) lightenSpans(probes, config, sampler, resource, spanProcessors);
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // Errors of a worker thread that nobody handles there are those of who started it.

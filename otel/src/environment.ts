@@ -9,6 +9,11 @@ export function readConfig(env: NodeJS.ProcessEnv, warn: (message: string) => vo
   return Object.freeze(Object.fromEntries(entries)) as Config;
 }
 
+/** Whether a variable limits what spans tell (specification, "Attribute limits" and "Span limits"); the SDK reads them itself. */
+export function hasSpanLimits(env: NodeJS.ProcessEnv): boolean {
+  return Object.keys(env).some((name) => /^OTEL_(?:ATTRIBUTE|SPAN|EVENT|LINK)_\w+_LIMIT$/.test(name));
+}
+
 function read(name: SettingName, text: string | undefined, warn: (message: string) => void): unknown {
   const setting: Setting<unknown> = SETTINGS[name];
   if (text === undefined || text === '') return setting.fallback;

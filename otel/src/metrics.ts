@@ -75,7 +75,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     captureSpan: hasSpans ? captureSpan(config.OTEL_METRICS_EXEMPLAR_FILTER) : captureNothing,
   });
   const repeated = once((name: string) => {
-    diag.warn(`${name} is in two registries of prom-client with the same labels: the first one is on the page`);
+    diag.warn(`${name} is in two registries of prom-client with the same labels: only the first one is told`);
   });
   const promClient = config.OTEL_METRICS_PROM_CLIENT ? new PromClientMetrics(repeated) : undefined;
   const reader = new PrometheusExporter({
@@ -105,7 +105,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     const { resourceMetrics, errors } = await source.collect(options);
     for (const error of errors) {
       page?.metrics.failed(error instanceof CallbackFailure ? error.type : 'collection');
-      failed(error instanceof CallbackFailure ? error.message : `a metric is not on the page: ${String(error)}`);
+      failed(error instanceof CallbackFailure ? error.message : `a metric is left out: ${String(error)}`);
     }
     return resourceMetrics;
   }
@@ -134,7 +134,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       collectOften,
       recorded,
       byProcess,
-      onError: (error) => failed(`numbers of the cluster may be missing on the page: ${String(error)}`),
+      onError: (error) => failed(`numbers of the cluster may be missing: ${String(error)}`),
     });
   const page: Page | undefined = hasPage
     ? {

@@ -12,12 +12,12 @@ const LONGEST = 800;
 
 const CREATORS = ['createObservableGauge', 'createObservableCounter', 'createObservableUpDownCounter'] as const;
 
-/** A callback of the application that threw, rejected or did not come back in time: its metrics are not on the page. */
+/** A callback of the application that threw, rejected or did not come back in time: its metrics are left out. */
 export class CallbackFailure extends Error {
   readonly type: 'callback' | 'callback_timeout';
 
   constructor(metrics: string, type: CallbackFailure['type'], what: string) {
-    super(`${metrics} is not on the page: the application's callback ${what}`);
+    super(`${metrics} is left out: the application's callback ${what}`);
     this.type = type;
   }
 }

@@ -2,8 +2,8 @@ import type * as Grpc from '@opentelemetry/exporter-trace-otlp-grpc';
 import type * as Json from '@opentelemetry/exporter-trace-otlp-http';
 import type * as Protobuf from '@opentelemetry/exporter-trace-otlp-proto';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
-import { encodeSpans } from '@otel-register/otlp';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import { createSpanEncoder, type EncodedSpan, encodeSpans } from '@otel-register/otlp';
 import type * as Sentry from '@otel-register/sentry-link/span-exporter';
 import type { Config } from './settings.ts';
 
@@ -62,6 +62,15 @@ export function createExporter(target: SpanTarget, options: OtlpOptions = {}): S
   // The exporters take no serializer; with theirs, making the bytes is half of what spans cost.
   ProtobufTraceSerializer.serializeRequest = encodeSpans;
   return EXPORTERS[target.kind].make(options, target);
+}
+
+/** What is kept of a span until it is sent there: its bytes where they can be made before. */
+export function keptFor({ kind, json = kind === 'http/json' }: SpanTarget): (span: ReadableSpan) => ReadableSpan {
+  const encoder = json ? undefined : createSpanEncoder();
+  const keep = (span: ReadableSpan) => (encoder ? (encoder.encode(span) as EncodedSpan & ReadableSpan) : span);
+  if (kind !== 'sentry') return keep;
+  const { withoutPersonalData }: typeof Sentry = require('@otel-register/sentry-link/span-exporter');
+  return (span) => keep(withoutPersonalData(span));
 }
 
 /** What semantic conventions call that exporter (`otel.component.type`). */

@@ -8,8 +8,8 @@ import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
 
 const PROPAGATORS: Record<Exclude<PropagatorName, 'sentry' | 'none'>, () => TextMapPropagator> = {
-  tracecontext: () => new W3CTraceContextPropagator(),
-  baggage: () => new W3CBaggagePropagator(),
+  tracecontext: () => whereThereIs('traceparent', new W3CTraceContextPropagator()),
+  baggage: () => whereThereIs('baggage', new W3CBaggagePropagator()),
   b3: () => new B3Propagator(),
   b3multi: () => new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER }),
 };
@@ -38,6 +38,16 @@ export function createPropagator(
     decides: spanDestinations(config).length > 0,
     traceInfo: traceInfo ? { ...traceInfo, ...rateOf(config) } : {},
   });
+}
+
+/** Most requests come without the header: to see that costs less than to have it parsed. */
+function whereThereIs(header: string, propagator: TextMapPropagator): TextMapPropagator {
+  return {
+    inject: (context, carrier, setter) => propagator.inject(context, carrier, setter),
+    extract: (context, carrier, getter) =>
+      getter.get(carrier, header) === undefined ? context : propagator.extract(context, carrier, getter),
+    fields: () => propagator.fields(),
+  };
 }
 
 function rateOf(config: Config): Record<string, string> {

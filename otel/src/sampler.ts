@@ -5,7 +5,8 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { decidingDeferred } from '@otel-register/sentry-link/propagation';
+import { decidingDeferred, isDeferred } from '@otel-register/sentry-link/propagation';
+import type { SamplingOptions } from '@otel-register/spans';
 import type { SamplerName } from './setting-parsers.ts';
 import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';
@@ -25,6 +26,17 @@ export function createSampler(config: Config): Sampler {
   const { name, ratio } = samplerOf(config);
   const root = ROOTS[name.replace('parentbased_', '') as keyof typeof ROOTS](ratio);
   return decidingDeferred(name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root);
+}
+
+/** The same for the spans that are decided on before they are made. */
+export function samplingOf(config: Config, sampler: Sampler): SamplingOptions {
+  const { name, ratio } = samplerOf(config);
+  return {
+    ratio: name.endsWith('always_on') ? 1 : name.endsWith('always_off') ? 0 : ratio,
+    isParentBased: name.startsWith('parentbased_'),
+    isOpen: isDeferred,
+    sampler,
+  };
 }
 
 /** What the share of requests that have spans is decided by. */

@@ -3,7 +3,7 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Pushed } from './flush-at-exit.ts';
 import { reportedOnce } from './losses.ts';
-import { componentTypeOf, createExporter, nameOf, type SpanTarget } from './otlp-exporters.ts';
+import { componentTypeOf, createExporter, keptFor, nameOf, type SpanTarget } from './otlp-exporters.ts';
 import { sendInExit } from './sent-in-exit.ts';
 import type { Config } from './settings.ts';
 import { copiesOf } from './span-copies.ts';
@@ -14,6 +14,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
   readonly what = 'spans';
   readonly #target: SpanTarget;
   readonly #exporter: SpanExporter;
+  readonly #kept: (span: ReadableSpan) => ReadableSpan;
   readonly #counts: SpanCounts;
   readonly #most: number;
   #queued = 0;
@@ -38,6 +39,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
       exportTimeoutMillis: config.OTEL_BSP_EXPORT_TIMEOUT,
     });
     this.#target = target;
+    this.#kept = keptFor(target);
     this.#reported = reportedOnce(this.what, `sent by ${nameOf(target)}`);
     this.#exporter = exporter;
     this.#counts = counts;
@@ -57,7 +59,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
       return;
     }
     this.#queued++;
-    super.onEnd(span);
+    super.onEnd(this.#kept(span));
   }
 
   /** Sends all, and settles when what was on its way has arrived or failed as well. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startCollector } from './support/collector.ts';
 import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
@@ -42,10 +43,10 @@ test('what has failed is said once for each metric, by its name', async () => {
     .map((line) => line.replace(/^otel: /, ''))
     .sort();
   assert.deepEqual(said, [
-    "batch.one, batch.other is not on the page: the application's callback has not come back within 800 ms",
-    "hanging is not on the page: the application's callback has not come back within 800 ms",
-    "rejecting is not on the page: the application's callback failed: Error: no connection",
-    "throwing is not on the page: the application's callback failed: Error: no such table",
+    "batch.one, batch.other is left out: the application's callback has not come back within 800 ms",
+    "hanging is left out: the application's callback has not come back within 800 ms",
+    "rejecting is left out: the application's callback failed: Error: no connection",
+    "throwing is left out: the application's callback failed: Error: no such table",
   ]);
 });
 
@@ -59,4 +60,20 @@ test('a callback that hangs is called again only when it has come back, and then
   await until('the callback is called again', async () => (await service.step('called')).hanging > before.hanging);
   await service.step('comeBack');
   assert.equal(shownAs(await next, 'hanging'), 3);
+});
+
+test('where metrics are only sent, nothing is said of a page', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.stop());
+  const sending = await startProgram('failing-callbacks.cjs', {
+    env: {
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl,
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    },
+  });
+  t.after(() => sending.stop());
+  await until('it is said', async () => /^otel: throwing is left out: /m.test(sending.stderr()));
+  assert.doesNotMatch(sending.stderr(), /page/);
 });

@@ -110,7 +110,7 @@ test('a service that has had no file descriptors left answers again when it has 
       // The line of its start, and what could not be read meanwhile, each once.
       const [start = '', ...unread] = program.stderr().trimEnd().split('\n');
       assert.match(start, /^otel: metrics of /);
-      for (const line of unread) assert.match(line, /^otel: a metric is not on the page: .*EMFILE/);
+      for (const line of unread) assert.match(line, /^otel: a metric is left out: .*EMFILE/);
       assert.equal(new Set(unread).size, unread.length, program.stderr());
     }
   }

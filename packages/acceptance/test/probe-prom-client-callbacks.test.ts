@@ -26,14 +26,14 @@ test('of two metrics with one name and the same labels the first stays', async (
   assert.deepEqual((await pageOf(service)).values('twice', 'of'), { both: 5, 'only 5': 1, 'only 6': 1 });
 });
 
-test('what is not on the page is said once, by its name', async () => {
+test('what is left out is said once, by its name', async () => {
   await pageOf(service);
-  const said = Array.from(service.stderr().matchAll(/^otel: (.* on the page.*)$/gm), ([, line]) => line).sort();
+  const said = Array.from(service.stderr().matchAll(/^otel: (.* prom-client.*)$/gm), ([, line]) => line).sort();
   assert.deepEqual(said, [
-    "hanging of prom-client is not on the page: the application's callback has not come back within 800 ms",
-    "rejecting of prom-client is not on the page: the application's callback failed: Error: no connection",
-    "throwing of prom-client is not on the page: the application's callback failed: Error: no such table",
-    'twice is in two registries of prom-client with the same labels: the first one is on the page',
+    "hanging of prom-client is left out: the application's callback has not come back within 800 ms",
+    "rejecting of prom-client is left out: the application's callback failed: Error: no connection",
+    "throwing of prom-client is left out: the application's callback failed: Error: no such table",
+    'twice is in two registries of prom-client with the same labels: only the first one is told',
   ]);
 });
 

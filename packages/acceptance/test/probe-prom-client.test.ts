@@ -21,9 +21,9 @@ async function start(t: TestContext, libraries = 'current', env = {}, program = 
   return service;
 }
 
-/** What the agent has said of metrics and the page. */
+/** What the agent has said of what is counted with prom-client. */
 const linesSaid = (service: Program) =>
-  Array.from(service.stderr().matchAll(/^otel: (?:@\S+ )?(.* on the page.*)$/gm), ([, line]) => line);
+  Array.from(service.stderr().matchAll(/^otel: (?:@\S+ )?(.* prom-client.*)$/gm), ([, line]) => line);
 
 const errors = (page: MetricsPage) => page.values('otel_exporter_prometheus_errors_total', 'error_type');
 
@@ -182,7 +182,7 @@ test('what prom-client cannot show costs one metric, and is named', async (t) =>
   assert.deepEqual([page.families.has('unshowable'), errors(page).collection], [false, 2]);
   assert.equal(page.families.get('helpless')?.help, '7');
   assert.deepEqual(linesSaid(service), [
-    'a metric is not on the page: Error: unshowable of prom-client: TypeError: Cannot convert object to primitive value',
+    'a metric is left out: Error: unshowable of prom-client: TypeError: Cannot convert object to primitive value',
   ]);
 });
 
@@ -193,5 +193,5 @@ test('a metric whose get is not that of prom-client is asked, and one that is no
   await pageOf(service);
   const page = await pageOf(service);
   assert.equal(page.value('overridden'), 8);
-  assert.deepEqual(linesSaid(service), ['foreign is not on the page: it is not of one of the classes of prom-client']);
+  assert.deepEqual(linesSaid(service), ['foreign is left out: it is not of one of the classes of prom-client']);
 });

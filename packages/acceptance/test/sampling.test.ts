@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { ROOT_CONTEXT, SamplingDecision } from '@opentelemetry/api';
+import { TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { CALLER, startTraced, type TracedProgram } from './support/traced-program.ts';
 import { until } from './support/until.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';
@@ -70,6 +72,31 @@ for (const [env, parent, decision] of CASES) {
     }
   });
 }
+
+test('of the traces that begin here a ratio takes its share, and whoever samples their ids by that ratio takes the same', async () => {
+  const [ratio, requests] = [0.5, 300];
+  const env = { SERVER: target.url, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: String(ratio) };
+  const traced = await startTraced('http-client.cjs', { env });
+  try {
+    const upstream = new TraceIdRatioBasedSampler(ratio);
+    const traces = new Map<string, boolean>();
+    for (let request = 0; request < requests; request++) {
+      const { traceparent: sent } = await passedOn(traced, 'http', {});
+      const [, trace = '', , flags] = String(sent).split('-');
+      traces.set(trace, flags === '01');
+    }
+    assert.equal(traces.size, requests);
+    for (const [trace, isSampled] of traces) {
+      const { decision } = upstream.shouldSample(ROOT_CONTEXT, trace);
+      assert.equal(isSampled, decision === SamplingDecision.RECORD_AND_SAMPLED, trace);
+    }
+    const taken = [...traces.values()].filter((isSampled) => isSampled).length;
+    // Eight standard deviations: of 10^15 runs one would have another share.
+    assert.ok(Math.abs(taken - requests * ratio) < 8 * Math.sqrt(requests * ratio * (1 - ratio)), `${taken}`);
+  } finally {
+    await traced.stop();
+  }
+});
 
 /** OTEL_PROPAGATORS, what comes in, and what goes out, by the names of the headers. */
 const PROPAGATORS: [string, Record<string, string>, string[]][] = [

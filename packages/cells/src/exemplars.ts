@@ -1,4 +1,5 @@
 import { isSpanContextValid, type Span, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { LeftOutSpan } from './left-out-span.ts';
 
 /** One observation and the span that it was made in (data model, "Exemplars"). */
 export interface Exemplar {
@@ -23,10 +24,11 @@ export function captureSpan(filter: ExemplarFilter): CaptureSpan {
   if (filter === 'always_off') return captureNothing;
   const needed = filter === 'trace_based' ? TraceFlags.SAMPLED : TraceFlags.NONE;
   return (span = trace.getActiveSpan()) => {
-    const context = span?.spanContext();
-    if (context === undefined || (context.traceFlags & needed) !== needed || !isSpanContextValid(context))
-      return undefined;
-    return context;
+    if (span === undefined || (needed !== TraceFlags.NONE && span instanceof LeftOutSpan)) return undefined;
+    const context = span.spanContext();
+    if ((context.traceFlags & needed) !== needed) return undefined;
+    // A span that records has valid ids: to look at them is not free.
+    return span.isRecording() || isSpanContextValid(context) ? context : undefined;
   };
 }
 

@@ -16,5 +16,6 @@ export {
 export type { CounterCell } from './counter-cell.ts';
 export { type CaptureSpan, captureNothing, captureSpan, type Exemplar, type ExemplarFilter } from './exemplars.ts';
 export { KeyTree } from './key-tree.ts';
+export { LeftOutSpan } from './left-out-span.ts';
 export { type CellPoint, timestamp } from './metric-data.ts';
 export type { Observe, ReportPoint } from './observed-metric.ts';

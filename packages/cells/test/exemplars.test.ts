@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type CellPoint, CellRegistry, captureSpan, type ExemplarFilter } from '../src/index.ts';
+import { type CellPoint, CellRegistry, captureSpan, type ExemplarFilter, LeftOutSpan } from '../src/index.ts';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
@@ -51,4 +51,17 @@ test('always_on keeps those of unsampled spans too', async () => {
 
 test('always_off keeps none', async () => {
   assert.equal(await exemplarsOf('always_off', values), undefined);
+});
+
+test('a span that was left out before it was made is unsampled, and has its ids when they are asked for', async () => {
+  let made = 0;
+  const leftOut = new LeftOutSpan(undefined, 0, () => {
+    made++;
+    return unsampled.spanContext();
+  });
+  assert.equal(await exemplarsOf('trace_based', [[1.5, leftOut]]), undefined);
+  assert.equal(made, 0);
+  assert.deepEqual(await exemplarsOf('always_on', [[1.5, leftOut]]), [[1.5, traceOf(unsampled)]]);
+  assert.equal(leftOut.spanContext(), leftOut.spanContext());
+  assert.equal(made, 1);
 });

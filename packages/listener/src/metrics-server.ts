@@ -45,6 +45,7 @@ export function startMetricsServer(options: MetricsServerOptions): HttpServer | 
   const { address, handler, page, tls, onError } = options;
   const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(LIMITS), () => {}];
   const onRequest: ScrapeHandler = (request, response) => {
+    request.url = originForm(request.url);
     if (isMetricsPath(request.url)) return handler(request, response);
     if (page && isPagePath(request.url)) return page(request, response);
     nothingHere(request, response);
@@ -60,6 +61,11 @@ export function startMetricsServer(options: MetricsServerOptions): HttpServer | 
   server.on('listening', () => hasBegun(server, options));
   keepListening(server, address, prepare, onError);
   return server.unref();
+}
+
+/** The path and query of a target that may be in absolute form, as a proxy sends it: each server has to take it (RFC 9112, section 3.2.2). */
+function originForm(target = ''): string {
+  return target.replace(/^https?:\/\/[^/?]*\/?/i, '/');
 }
 
 /** The server, and what makes it ready to listen. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createScrapeHandler, ServicePorts } from '../src/index.ts';
@@ -57,6 +57,23 @@ test('any other path is 404 and names the right one', async (t) => {
   const response = await fetch(new URL('/', url));
   assert.equal(response.status, 404);
   assert.match(await response.text(), /\/metrics/);
+});
+
+test('RFC 9112 3.2.2: a target in absolute form, as proxies send it, is answered as its path is', async (t) => {
+  const { url } = await listener(t);
+  const statusOf = (path: string) =>
+    new Promise((resolve, reject) => {
+      get(url, { path, agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+  for (const path of [url, 'http://metrics.internal/metrics?name[]=up', 'HTTPS://metrics.internal:9464/metrics']) {
+    assert.equal(await statusOf(path), 200, path);
+  }
+  for (const path of [
+    'http://metrics.internal',
+    'http://metrics.internal/metrics/x',
+    'http://metrics.internal?/metrics',
+  ])
+    assert.equal(await statusOf(path), 404, path);
 });
 
 test('T5 T7: a page that cannot be made is 500, never 200, and the next scrape works', async (t) => {

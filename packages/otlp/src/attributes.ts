@@ -51,7 +51,7 @@ export class AttributeWriter {
     writer.varint(writer.length - end);
     const length = writer.length - end;
     if (known?.values && length <= LONGEST && typeof value !== 'object')
-      remember(known, value, writer.written.slice(0, length));
+      remember(known, value, Uint8Array.from(writer.written.subarray(0, length)));
   }
 
   #learn(writer: BackwardWriter, key: string): Known | undefined {

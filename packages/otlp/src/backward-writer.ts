@@ -32,6 +32,11 @@ export class BackwardWriter {
     return this.#bytes.length - this.#at;
   }
 
+  /** Forgets it; the room stays. */
+  clear(): void {
+    this.#at = this.#bytes.length;
+  }
+
   byte(value: number): void {
     if (this.#at === 0) this.#grow(1);
     this.#bytes[--this.#at] = value;

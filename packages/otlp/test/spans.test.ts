@@ -4,7 +4,7 @@ import { type Attributes, createTraceState, type SpanContext, SpanKind, SpanStat
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { encodeSpans } from '@otel-register/otlp';
+import { createSpanEncoder, encodeSpans } from '@otel-register/otlp';
 
 /** A generator of numbers from 0 to 1, the same each time (mulberry32). */
 function generator(seed: number): () => number {
@@ -17,8 +17,16 @@ function generator(seed: number): () => number {
   };
 }
 
+const encoder = createSpanEncoder();
+
+/** The spans as they are, as bytes, and some of them as bytes. */
 function assertSame(spans: ReadableSpan[]): void {
-  assert.deepEqual(Buffer.from(encodeSpans(spans)), Buffer.from(ProtobufTraceSerializer.serializeRequest(spans) ?? []));
+  const expected = Buffer.from(ProtobufTraceSerializer.serializeRequest(spans) ?? []);
+  // What is seen for the first time is seen by the encoder.
+  assert.deepEqual(Buffer.from(encodeSpans(spans.map((span) => encoder.encode(span)))), expected);
+  assert.deepEqual(Buffer.from(encodeSpans(spans)), expected);
+  const mixed = spans.map((span, index) => (index % 3 === 0 ? encoder.encode(span) : span));
+  assert.deepEqual(Buffer.from(encodeSpans(mixed)), expected);
 }
 
 /** Values of every type, at the edges of their encodings. */

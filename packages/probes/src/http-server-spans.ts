@@ -14,6 +14,8 @@ import { LIGHT_ROOT } from './light-context.ts';
 import { setRequestContext, withRequest } from './request-context.ts';
 import { withoutSecrets } from './url-secrets.ts';
 
+const SERVER = { kind: SpanKind.SERVER };
+
 /**
  * The spans of the requests that servers receive (semantic conventions, "HTTP server span"). Each is a child of what the
  * request's headers name.
@@ -50,7 +52,7 @@ export class HttpServerSpans {
   ): Span {
     const parent = propagation.extract(LIGHT_ROOT, headers);
     const name = methodName(method);
-    const span = this.#tracer().startSpan(methodInSpanName(name), { kind: SpanKind.SERVER }, parent);
+    const span = this.#tracer().startSpan(methodInSpanName(name), SERVER, parent);
     const served = trace.setSpan(parent, span);
     setRequestContext(emitter, this.#tellsRequests ? withRequest(served, emitter) : served);
     if (span.isRecording()) {

@@ -118,7 +118,7 @@ export class Http2Requests {
 
   #countBodies(stream: RequestStream): void {
     if (this.#streams) return;
-    const streams = Object.getPrototypeOf(stream) as object;
+    const streams = Object.getPrototypeOf(stream) as RequestStream;
     overrideMethod(streams, 'push', counting(received));
     overrideMethod(streams, '_write', counting(sent));
     overrideMethod(streams, '_writev', countingAll);

@@ -64,9 +64,9 @@ interface Sent {
   /** In milliseconds; undefined once it is recorded, for a reply may still come after a timeout. */
   startedAt: number | undefined;
   /** What the duration is remembered with. */
-  readonly exemplar: SpanContext | undefined;
+  exemplar: SpanContext | undefined;
   /** Of a command that is sent alone. */
-  readonly span: Span | undefined;
+  span: Span | undefined;
 }
 
 /**
@@ -156,9 +156,8 @@ export class IoredisProbe extends Probe {
       if (isOnItsOwn || isHandshake(redis, command.name) || isRouting(command.name)) return;
       const { promise } = command;
       const startedAt = performance.now();
-      const span = this.#spans && this.#span(connection, command, this.#spans);
-      const exemplar = this.#redis.captureSpan(span ?? command[batch]?.span ?? spanIn(command[askedIn]));
-      const begun: Sent = { connection, promise, startedAt, exemplar, span };
+      const begun: Sent = { connection, promise, startedAt, exemplar: undefined, span: undefined };
+      if (this.#spans) this.#span(connection, command, begun, this.#spans);
       command[sent] = begun;
       this.#watch(command, begun);
     } catch (error) {
@@ -166,13 +165,18 @@ export class IoredisProbe extends Probe {
     }
   }
 
-  /** @returns undefined for one that is sent with others */
-  #span(connection: RedisConnection, command: Command, spans: RedisSpans): Span | undefined {
+  /** Those that are sent with others have one span together. */
+  #span(connection: RedisConnection, command: Command, begun: Sent, spans: RedisSpans): void {
     const { [batch]: sentWith, args } = command;
     const operation = redisOperation(command.name);
-    if (sentWith === undefined) return spans.command(connection, operation, args, 0, command[askedIn]);
-    sentWith.sent(connection, operation, args, 0);
-    return undefined;
+    if (sentWith !== undefined) {
+      sentWith.sent(connection, operation, args, 0);
+      begun.exemplar = this.#redis.captureSpan(sentWith.span);
+      return;
+    }
+    const active = command[askedIn] ?? context.active();
+    begun.span = spans.command(active, connection, operation, args, 0);
+    begun.exemplar = this.#redis.captureSpan(begun.span ?? trace.getSpan(active));
   }
 
   /** Wraps what puts a command into a pipeline, or puts it there once more. */
@@ -265,8 +269,4 @@ export class IoredisProbe extends Probe {
     };
     return redis[client];
   }
-}
-
-function spanIn(asked: Context | undefined): Span | undefined {
-  return asked && trace.getSpan(asked);
 }

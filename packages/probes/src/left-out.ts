@@ -1,4 +1,5 @@
 import { type Context, type Span, TraceFlags, trace } from '@opentelemetry/api';
+import { LeftOutSpan } from '@otel-register/cells';
 
 /**
  * Whether the sampler has decided against the span that is active, and so against those below it: then there is nothing to
@@ -6,7 +7,7 @@ import { type Context, type Span, TraceFlags, trace } from '@opentelemetry/api';
  */
 export function isLeftOut(active: Context): boolean {
   const span = trace.getSpan(active);
-  return span !== undefined && !span.isRecording() && wasDecidedAgainst(span);
+  return span instanceof LeftOutSpan || (span !== undefined && !span.isRecording() && wasDecidedAgainst(span));
 }
 
 /** Here, that is: what another process decided, or a span of none, is the sampler's to judge. */

@@ -1,4 +1,4 @@
-import type { Span, SpanContext } from '@opentelemetry/api';
+import { context, type Span, type SpanContext } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import { targetAttributes } from './db-operation.ts';
 import {
@@ -209,7 +209,7 @@ export class NodeRedisProbe extends Probe {
       return { startedAt, span: undefined, exemplar: this.#redis.captureSpan(batch.span) };
     }
     redirected?.span?.setAttributes(targetAttributes(on.target));
-    const span = redirected?.span ?? this.#spans?.command(on, operation, args, 1);
+    const span = redirected?.span ?? this.#spans?.command(context.active(), on, operation, args, 1);
     return { startedAt, span, exemplar: this.#redis.captureSpan(span) };
   }
 
@@ -285,7 +285,7 @@ export class NodeRedisProbe extends Probe {
       client[connection] ??= this.#redis.connection(serverOf(socket, database), () => false);
       const on = client[connection];
       const operation = redisOperation(String(args[0]));
-      const span = this.#spans?.command(on, operation, args, 1);
+      const span = this.#spans?.command(context.active(), on, operation, args, 1);
       on.failed(operation, REFUSED, performance.now(), this.#redis.captureSpan(span));
       if (span) endRedisSpan(span, REFUSED);
     } catch (failure) {

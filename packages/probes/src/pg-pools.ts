@@ -136,8 +136,10 @@ export class PgPools {
   #asked(request: PoolRequest): void {
     try {
       if (!this.#spans || request[askedIn]) return;
-      request[askedIn] = context.active();
-      request[waiting] = this.#spans.wait();
+      const active = context.active();
+      request[askedIn] = active;
+      const span = this.#spans.wait(active);
+      if (span !== undefined) request[waiting] = span;
     } catch (error) {
       this.#failed(error);
     }

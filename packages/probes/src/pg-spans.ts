@@ -22,9 +22,11 @@ export class PgSpans {
     this.#spans = new DatabaseSpans(tracer);
   }
 
-  /** @returns undefined where nothing is recorded */
-  query(client: PgClient, query: PgQuery): Span | undefined {
-    const active = context.active();
+  /**
+   * @param active where it was asked
+   * @returns undefined where nothing is recorded
+   */
+  query(active: Context, client: PgClient, query: PgQuery): Span | undefined {
     if (isLeftOut(active)) return undefined;
     const target = targetOf(client);
     const asked: Asked = query.cursor ?? query;
@@ -45,8 +47,7 @@ export class PgSpans {
   }
 
   /** Of one who asks a pool for a connection. */
-  wait(): Span | undefined {
-    const active = context.active();
+  wait(active: Context): Span | undefined {
     return isLeftOut(active)
       ? undefined
       : this.#spans.started(active, 'pg-pool.connect', { 'db.system.name': 'postgresql' });

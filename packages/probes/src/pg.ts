@@ -1,4 +1,4 @@
-import { type Context, context, type Span, type SpanContext } from '@opentelemetry/api';
+import { type Context, context, type Span, type SpanContext, trace } from '@opentelemetry/api';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
 import type { CellRegistry } from '@otel-register/cells';
 import { callBackIn } from './caller-context.ts';
@@ -33,7 +33,7 @@ type WatchedQuery = PgQuery & {
   [startedAt]?: number;
   /** What the duration is remembered with. */
   [startedIn]?: SpanContext;
-  [spanOf]?: Span | undefined;
+  [spanOf]?: Span;
   /** Where there are spans. */
   [askedIn]?: Context;
 };
@@ -191,8 +191,6 @@ export class PgProbe extends Probe {
       if (query === undefined || query[startedAt] !== undefined) return;
       query[startedAt] = performance.now();
       if (this.#spans) this.#span(client, query, this.#spans);
-      const span = this.#operations.captureSpan(query[spanOf]);
-      if (span !== undefined) query[startedIn] = span;
       if (client.native) query.once('end', this.#nativeEnd);
       else if (!isReplaced(query.handleReadyForQuery)) this.#watch(query);
     } catch (failure) {
@@ -201,10 +199,14 @@ export class PgProbe extends Probe {
   }
 
   #span(client: PgClient, query: WatchedQuery, spans: PgSpans): void {
-    query[spanOf] = spans.query(client, query);
-    if (!client.native) query[askedIn] = context.active();
+    const active = context.active();
+    const span = spans.query(active, client, query);
+    if (span !== undefined) query[spanOf] = span;
+    const exemplar = this.#operations.captureSpan(span ?? trace.getSpan(active));
+    if (exemplar !== undefined) query[startedIn] = exemplar;
+    if (!client.native) query[askedIn] = active;
     // Nothing but the callback is called then.
-    else if (typeof query.callback === 'function') query.callback = context.bind(context.active(), query.callback);
+    else if (typeof query.callback === 'function') query.callback = context.bind(active, query.callback);
   }
 
   /** Queries of pg are watched on their prototype; what else a client takes may be of any class. */

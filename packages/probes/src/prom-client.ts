@@ -109,7 +109,7 @@ export class PromClientProbe extends Probe {
   #leaveOut(metric: PromClientMetric): void {
     if (this.#leftOut.has(metric)) return;
     this.#leftOut.add(metric);
-    this._diag.warn(`${metric.name} is not on the page: it is not of one of the classes of prom-client`);
+    this._diag.warn(`${metric.name} is left out: it is not of one of the classes of prom-client`);
   }
 
   #registering(original: Method): Method {

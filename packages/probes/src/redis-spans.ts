@@ -15,15 +15,16 @@ export class RedisSpans {
   }
 
   /**
+   * @param parent where it was asked for
    * @param first which of `args` is the first argument
    * @returns undefined where nothing is recorded
    */
   command(
+    parent: Context,
     { target }: RedisConnection,
     operation: string,
     args: readonly unknown[],
     first: number,
-    parent: Context = context.active(),
   ): Span | undefined {
     if (isLeftOut(parent)) return undefined;
     return this.#spans.started(parent, operation, {

@@ -36,8 +36,8 @@ export function requestContext(request: unknown): Context | undefined {
  * read, written or closed, which is in no request's context.
  */
 export function followRequests(): void {
-  emitIn(IncomingMessage.prototype, requestContext);
-  emitIn(ServerResponse.prototype, ({ req }: ServerResponse) => requestContext(req));
+  emitIn(IncomingMessage.prototype, requestContext, isRequestHeard);
+  emitIn(ServerResponse.prototype, ({ req }: ServerResponse) => requestContext(req), isResponseHeard);
 }
 
 export function stopFollowingRequests(): void {
@@ -45,21 +45,43 @@ export function stopFollowingRequests(): void {
   restoreMethod(ServerResponse.prototype, 'emit');
 }
 
+/** Node itself listens for the end of a request, once its response has ended. */
+function isRequestHeard(request: IncomingMessage, event: string): boolean {
+  const listeners = request.listenerCount(event);
+  return (
+    listeners > 1 || (listeners === 1 && !(event === 'end' && request.listeners(event)[0]?.name === 'clearIncoming'))
+  );
+}
+
+/** Node itself listens for the end of each response. */
+function isResponseHeard(response: ServerResponse, event: string): boolean {
+  return response.listenerCount(event) > (event === 'finish' ? 1 : 0);
+}
+
+function isHeard(emitter: EventEmitter, event: string): boolean {
+  return emitter.listenerCount(event) > 0;
+}
+
 /**
  * Gives the emitters of a class a method `emit` whose listeners are called in the context that `contextOf` tells of the emitter,
  * if any; {@link restoreMethod} undoes it. The inherited method is looked up at each call: others replace it, as `domain` does.
+ *
+ * @param hasListeners whether anybody listens who needs the context
  */
-export function emitIn(prototype: object, contextOf: (emitter: never) => Context | undefined): void {
+export function emitIn<E extends EventEmitter>(
+  prototype: E,
+  contextOf: (emitter: E) => Context | undefined,
+  hasListeners: (emitter: E, event: string) => boolean = isHeard,
+): void {
   const above = Object.getPrototypeOf(prototype) as EventEmitter;
   overrideMethod(
     prototype,
     'emit',
     () =>
-      function emit(this: EventEmitter, event: string) {
-        const served = contextOf(this as never);
-        // Nobody listens to half of what Node emits of a request, and to change the context is not free.
-        if (served === undefined || this.listenerCount(event) === 0 || served === context.active())
-          return above.emit.apply(this, arguments as never);
+      function emit(this: E, event: string) {
+        // Nobody listens to most of what Node emits of a request, and to change the context is not free.
+        const served = hasListeners(this, event) ? contextOf(this) : undefined;
+        if (served === undefined || served === context.active()) return above.emit.apply(this, arguments as never);
         return callIn(served, () => above.emit.apply(this, arguments as never));
       },
   );

@@ -1,3 +1,3 @@
 /** How traces are carried in Sentry's headers. It needs nothing of Sentry's SDK. */
-export { decidingDeferred } from './deferred.ts';
+export { decidingDeferred, isDeferred } from './deferred.ts';
 export { SentryPropagator } from './propagator.ts';

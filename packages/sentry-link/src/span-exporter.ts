@@ -7,7 +7,8 @@ import {
 } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { partsOf } from './dsn.ts';
-import { withoutPersonalData } from './span-privacy.ts';
+
+export { withoutPersonalData } from './span-privacy.ts';
 
 export interface SpanExporterOptions {
   /** Whether spans are sent as JSON, and not as protobuf. */
@@ -16,7 +17,7 @@ export interface SpanExporterOptions {
 }
 
 /**
- * Sends spans to where Sentry takes them by OTLP. But for the protocol, the variables OTEL_EXPORTER_OTLP_… are of another
+ * Sends spans to where Sentry takes them by OTLP, as they are: see {@link withoutPersonalData}. But for the protocol, the variables OTEL_EXPORTER_OTLP_… are of another
  * destination, whose headers may hold secrets: they do not apply.
  *
  * @throws Error when the DSN is none
@@ -36,5 +37,5 @@ export function createSpanExporter(dsn: string, { json, ...options }: SpanExport
     TraceExporterMetricsHelper,
     undefined,
   );
-  return withoutPersonalData(new OTLPExporterBase<ReadableSpan[]>(delegate));
+  return new OTLPExporterBase<ReadableSpan[]>(delegate);
 }

@@ -1,5 +1,5 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
 /** What is of the person who asks. */
 const OF_CLIENTS = [
@@ -10,16 +10,8 @@ const OF_CLIENTS = [
   'user_agent.original',
 ];
 
-/** Exports spans without addresses of clients, their browsers, and queries of URLs. */
-export function withoutPersonalData(exporter: SpanExporter): SpanExporter {
-  return {
-    export: (spans, done) => exporter.export(spans.map(impersonal), done),
-    shutdown: () => exporter.shutdown(),
-    forceFlush: async () => exporter.forceFlush?.(),
-  };
-}
-
-function impersonal(span: ReadableSpan): ReadableSpan {
+/** A span without addresses of clients, their browsers, and queries of URLs. */
+export function withoutPersonalData(span: ReadableSpan): ReadableSpan {
   const { 'url.query': _query, 'url.full': url, ...attributes } = span.attributes;
   const kept: Attributes = typeof url === 'string' ? { ...attributes, 'url.full': withoutQuery(url) } : attributes;
   if (span.kind === SpanKind.SERVER) for (const name of OF_CLIENTS) delete kept[name];

@@ -36,3 +36,36 @@ export function assertDocumented(families: Iterable<Family>): void {
     assert.deepEqual(unknown, [], `labels of ${name} that the README's table of metrics does not have`);
   }
 }
+
+/** Asserts that the README has the metric of a selector such as `process_cpu_time_seconds_total{cpu_mode="user"}`, and its labels. */
+export function assertInReadme(selector: string): void {
+  const [, name = '', matchers = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(selector) ?? [];
+  const row = rows.get(name);
+  assert.ok(row, `the README's table of metrics does not have ${name} (${selector})`);
+  for (const [, label = ''] of matchers.matchAll(/(\w+)=/g)) {
+    assert.ok(row.labels.includes(label), `the README's table of metrics does not have ${label} of ${name}`);
+  }
+}
+
+/** The variables that the README names in its table of settings: also those of which it says that they apply. */
+export function documentedSettings(): ReadonlySet<string> {
+  const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
+  const table = readme.slice(readme.indexOf('<!-- settings'), readme.indexOf('<!-- end of settings'));
+  const named = table.match(/\b(?:OTEL|SENTRY)_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [];
+  const [, further = ''] = /OTEL_EXPORTER_OTLP_… apply: ([^|]*)\./.exec(table) ?? [];
+  const ends = ['_ENDPOINT', ...(further.match(/_[A-Z_]+/g) ?? [])];
+  const ofOtlp = ['', '_TRACES', '_METRICS'].flatMap((signal) =>
+    ends.map((end) => `OTEL_EXPORTER_OTLP${signal}${end}`),
+  );
+  return new Set([...named, ...ofOtlp]);
+}
+
+/** The names of all metrics and of all their labels. */
+export function documentedNames(): ReadonlySet<string> {
+  return new Set([
+    'target_info',
+    ...ANYWHERE,
+    ...rows.keys(),
+    ...Array.from(rows.values(), ({ labels }) => labels).flat(),
+  ]);
+}
