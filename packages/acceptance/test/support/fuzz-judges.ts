@@ -6,7 +6,7 @@ import { type HttpAnswer, type Malformed, parseAnswers } from '@payments/local-s
 const SCRAPE = /(?:GET|HEAD) +\/metrics(?:\?[^ \r\n]*)?[ \r\n]/g;
 
 /** The same for a listener, which has a page for people beside it, and takes targets in absolute form as well. */
-const VISIT_OF_LISTENER = /(?:GET|HEAD) +(?:https?:\/\/[^/? \r\n]*)?\/(?:metrics)?(?:\?[^ \r\n]*)?[ \r\n]/g;
+const VISIT_OF_LISTENER = /(?:GET|HEAD) +(?:https?:\/\/[^/? \r\n]*\/?|\/)(?:metrics)?(?:\?[^ \r\n]*)?[ \r\n]/gi;
 
 /** How many scrapes there may be in what was sent. */
 function scrapesIn({ pieces }: Malformed, scrape = SCRAPE): number {
