@@ -38,11 +38,10 @@ export interface Trace extends Exemplar {
 
 const of = (labels: Labels, ...names: string[]) => names.flatMap((name) => labels.get(name) ?? []).join(' ');
 
-export const routeOf = (labels: Labels) =>
-  `${of(labels, 'http_request_method')} ${labels.get('http_route') ?? (labels.has('otel_metric_overflow') ? '(other routes)' : '(no route)')}`.trim();
+const routeOf = (labels: Labels) => `${of(labels, 'http_request_method')} ${labels.get('http_route') ?? '(no route)'}`;
 
 /** The tables of the page: their families and what makes a line. */
-export const ACTIVITIES = {
+const ACTIVITIES = {
   routes: { family: 'http_server_request_duration', keyOf: routeOf },
   database: {
     family: 'db_client_operation_duration',
@@ -68,13 +67,11 @@ export type ActivityKind = keyof typeof ACTIVITIES;
 /** Of several processes on one page, their sum. */
 const SUMS = {
   activeRequests: 'http_server_active_requests',
-  connections: 'http_server_active_connections',
   memory: 'process_memory_usage',
   heapUsed: 'v8js_memory_heap_used',
   heapSize: 'v8js_memory_heap_space_size',
   sockets: 'websocket_server_active_connections',
   unsettled: 'messaging_client_unsettled_messages',
-  pending: 'db_client_connection_pending_requests',
 } as const satisfies Record<string, FamilyName>;
 
 /** Of several processes, the one that is worst off. */
@@ -126,7 +123,9 @@ export function frameOf(reading: Reading, lines: Lines, longest: number): Frame 
 }
 
 function activitiesOf(reading: Reading, kind: ActivityKind): Map<string, Activity> {
-  const { family, keyOf } = ACTIVITIES[kind];
+  const { family, keyOf: keyOfSeries } = ACTIVITIES[kind];
+  // What is beyond the most series that a metric has.
+  const keyOf = (labels: Labels) => (labels.has('otel_metric_overflow') ? '(others)' : keyOfSeries(labels));
   const errors = reading.increases(family, (labels) => (isError(labels) ? keyOf(labels) : undefined));
   const all = reading.increases(family, keyOf);
   return new Map(

@@ -134,7 +134,7 @@ export class Chart extends TimeCanvas {
 }
 
 /** The next number from which on a scale looks tidy: half of it is a short number too. */
-export function niceCeiling(value: number): number {
+function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   const step = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value * 0.999) ?? 10;
   return step * power;

@@ -36,7 +36,7 @@ function item({ traceId, route, value, time }: Trace, reading: Reading | undefin
   link.classList.add('id');
   const isLink = link.tagName === 'A';
   setText(link, isLink ? traceId.slice(0, 8) : traceId);
-  if (isLink) link.setAttribute('aria-label', `trace ${traceId}`);
+  if (isLink) link.setAttribute('aria-label', `trace ${traceId.slice(0, 8)}`);
   const name = el('code');
   setBreakableText(name, route);
   return el('li', {}, el('b', {}, duration(value)), name, el('time', {}, clock(time)), link);
