@@ -49,7 +49,8 @@ async function start() {
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
 
-  const { DATABASE_URL, REDIS_URL } = process.env;
+  const { DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
+  const broker = AMQP_URL ? { state: 'running', url: AMQP_URL } : startBroker(local, await local.freePort());
   const postgres = DATABASE_URL
     ? local.externalPostgres(DATABASE_URL)
     : await startServer('PostgreSQL', () =>
@@ -67,7 +68,7 @@ async function start() {
   const spotlight = withSpotlight
     ? await startServer('Spotlight', () => local.startSpotlight({ port: spotlightPort, logFile: logFile('spotlight') }))
     : undefined;
-  const system = { postgres, redis, ...secretsIn(dataDir) };
+  const system = { postgres, redis, rabbitmq: broker.state === 'none' ? undefined : broker, ...secretsIn(dataDir) };
   const urls = Object.fromEntries(ports.map(({ name, port }) => [name, `http://localhost:${port}`]));
   await step('Starting the services', async () => {
     await explained(postgres.createDatabases(local.databaseNames));
@@ -104,9 +105,42 @@ async function start() {
  */
 async function startServer(title, work) {
   const server = await step(`Starting ${title}`, (say) => explained(work(say)));
+  keep(title, server);
+  return server;
+}
+
+/**
+ * @param {string} title
+ * @param {{ stop: () => Promise<unknown>, exited: Promise<unknown> }} server
+ */
+function keep(title, server) {
   servers.push({ title, stop: server.stop });
   reportUnexpectedEnd(title, server.exited, () => '');
-  return server;
+}
+
+/**
+ * RabbitMQ takes longer to start than all the rest together, and only events wait for it: nobody else does. Where it cannot be had,
+ * the system runs without.
+ *
+ * @param {typeof import('@payments/local-stack')} local
+ * @param {number} port
+ */
+function startBroker(local, port) {
+  /** @type {{ state: 'starting' | 'running' | 'none', url: string }} */
+  const broker = { state: 'starting', url: `amqp://guest:guest@127.0.0.1:${port}` };
+  local.startRabbitmq({ dataDir: join(dataDir, 'rabbitmq'), port, logFile: logFile('rabbitmq') }).then(
+    (server) => {
+      broker.state = 'running';
+      keep('RabbitMQ', server);
+      if (running) console.log('RabbitMQ is running.');
+    },
+    (error) => {
+      broker.state = 'none';
+      if (stopping === 0)
+        console.error(`RabbitMQ: ${error.message}\nThe system runs without: events wait in the outbox.`);
+    },
+  );
+  return broker;
 }
 
 /**
@@ -147,18 +181,19 @@ async function reportUnexpectedEnd(title, exited, tail) {
 
 /**
  * @param {Array<{ name: string, port: number }>} ports
- * @param {{ postgres: { port: number }, redis: { url: string }, admin: { email: string, password: string } }} system
+ * @param {{ postgres: { port: number }, redis: { url: string }, rabbitmq: { state: string, url: string } | undefined, admin: { email: string, password: string } }} system
  * @param {{ url: string } | undefined} spotlight
  */
-function showScreen(ports, { postgres, redis, admin }, spotlight) {
+function showScreen(ports, { postgres, redis, rabbitmq, admin }, spotlight) {
   const own = (/** @type {string | undefined} */ external, /** @type {string} */ note) => (external ? '' : `  ${note}`);
-  const { DATABASE_URL, REDIS_URL } = process.env;
+  const { DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
   console.log(`
 The payments system is running.
 
 ${ports.map(({ name, port }) => `  ${name.padEnd(12)} http://localhost:${port}`).join('\n')}
   PostgreSQL   ${DATABASE_URL ? new URL(DATABASE_URL).host : `127.0.0.1:${postgres.port}`}${own(DATABASE_URL, 'user postgres, password in .data/postgres/password')}
   Redis        ${REDIS_URL ? new URL(REDIS_URL).host : redis.url}${own(REDIS_URL, 'data in .data/redis')}
+  RabbitMQ     ${rabbitmq ? `${new URL(rabbitmq.url).host}${own(AMQP_URL, `user guest, data in .data/rabbitmq${rabbitmq.state === 'starting' ? ' (still starting)' : ''}`)}` : 'none: events wait in the outbox'}
   admin        ${admin.email}, password ${admin.password}
   logs         .data/logs/<name>.log
 
