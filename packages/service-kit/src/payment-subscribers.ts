@@ -71,6 +71,8 @@ export function subscribeToPayments({ subscriber, handle, needs, logger }: Subsc
       await channel.cancel(consumerTag);
       ending.abort();
       await Promise.all(running);
+      // The end of the connection could overtake the last acknowledgement; that of the channel cannot.
+      await channel.close();
     };
   };
 }
