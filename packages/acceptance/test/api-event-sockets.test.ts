@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { Service } from '@payments/local-stack';
 import { accessToken, call } from './support/api-client.ts';
@@ -155,6 +157,15 @@ describe('a WebSocket is refused', () => {
     );
     for (const { client } of sockets) client.terminate();
   });
+});
+
+test('a request that offers HTTP/2 is answered as any other, or told why not by a Node.js that does not ask', async () => {
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' };
+  const asking = httpRequest(`${gateway.url}/payments`, { headers }).end();
+  const [response] = await once(asking, 'response');
+  response.resume();
+  const asks = 'shouldUpgradeCallback' in createServer();
+  assert.equal(response.statusCode, asks ? 401 : 400);
 });
 
 describe('a WebSocket is closed', () => {

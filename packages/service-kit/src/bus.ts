@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { Logger } from './logger.ts';
 import type { Resource } from './resource.ts';
+
+/** What ends in good order may take so long; a broker that has stopped reading would not let it end at all. */
+const endMs = 3_000;
 
 /**
  * What a service does with RabbitMQ: begun anew with each connection, it gives back how it is ended in good order. What it
@@ -69,7 +73,7 @@ export async function openBus({ url, service, logger, role }: BusOptions): Promi
         if (!connected) throw new Error('RabbitMQ is not connected');
       },
       close: async () => {
-        if (connected) await end().catch(() => {});
+        if (connected) await Promise.race([end().catch(() => {}), delay(endMs, undefined, { ref: false })]);
         await bus.close();
       },
     },
@@ -83,6 +87,11 @@ export async function openBus({ url, service, logger, role }: BusOptions): Promi
 export async function openChannel(connection: ChannelModel, logger: Logger): Promise<ConfirmChannel> {
   const channel = await connection.createConfirmChannel();
   channel.on('error', (error) => logger.warn({ err: error }, 'RabbitMQ closed the channel; it is opened again'));
-  channel.on('close', () => void connection.close().catch(() => {}));
+  channel.on('close', () => beginAnew(connection));
   return channel;
+}
+
+/** For a role that has lost what it had declared: ends the connection, and the next one declares it. */
+export function beginAnew(connection: ChannelModel): void {
+  connection.close().catch(() => {});
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumeMessage } from 'amqplib';
-import { type BusRole, openChannel } from './bus.ts';
+import { type BusRole, beginAnew, openChannel } from './bus.ts';
 import type { Logger } from './logger.ts';
 import {
   declarePaymentQueues,
@@ -56,11 +56,12 @@ export function subscribeToPayments({ subscriber, handle, needs, logger }: Subsc
       logger.error({ err: failure.error, messageId, tries: tries + 1 }, `an event could not be handled; it ${next}`);
       await delay(firstDelayMs * 2 ** tries, undefined, { signal: ending.signal });
       while (!(await answers(needs))) await delay(outageDelayMs, undefined, { signal: ending.signal });
-      channel.nack(message);
+      // RabbitMQ 4.3 counts as a try what is rejected, and no longer what is not acknowledged.
+      channel.reject(message, true);
     };
 
     const { consumerTag } = await channel.consume(queue, (message) => {
-      if (message === null) return void connection.close();
+      if (message === null) return beginAnew(connection);
       // What cannot be settled any more, because the channel is gone or is ending, comes again.
       const work = settle(message)
         .catch((error) => logger.debug({ err: error }, 'a message was not settled; it comes again'))
@@ -85,7 +86,8 @@ export function watchPayments(handle: (event: PaymentEvent) => void, logger: Log
     const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 10_000 });
     await channel.bindQueue(queue, paymentsExchange, '#');
     const take = (message: ConsumeMessage | null) => {
-      const event = message === null ? undefined : parsePaymentEvent(message);
+      if (message === null) return beginAnew(connection);
+      const event = parsePaymentEvent(message);
       if (event) handle(event);
     };
     const { consumerTag } = await channel.consume(queue, take, { noAck: true });

@@ -41,7 +41,8 @@ export async function runService({ logger, port, open }: Service): Promise<void>
   try {
     const opened = await open();
     const { app, sockets } = opened;
-    const server = createServer({ keepAliveTimeout: keepAliveMs }, app);
+    const options = { keepAliveTimeout: keepAliveMs, ...(sockets && { shouldUpgradeCallback: asksForWebSocket }) };
+    const server = createServer(options, app);
     if (sockets) server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
     const unused = unusedConnections(server, sockets ? ['request', 'upgrade'] : ['request']);
     server.listen(port);
@@ -52,6 +53,11 @@ export async function runService({ logger, port, open }: Service): Promise<void>
     logger.fatal({ err: error }, `the service does not start: ${error instanceof Error ? error.message : error}`);
     process.exit(1);
   }
+}
+
+/** Some clients offer HTTP/2 with any request: such a request is none for an upgrade (to a Node.js that asks). */
+function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** The connections that have not brought a request yet: Node.js does not count them as idle. */

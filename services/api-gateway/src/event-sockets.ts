@@ -69,6 +69,9 @@ export class EventSockets implements Sockets {
 
   #admit(request: IncomingMessage): Verified {
     if (this.#closing) throw new Problem(503, 'the service is stopping');
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      throw new Problem(400, 'an upgrade is possible to WebSocket only; leave out the header Upgrade');
+    }
     if (request.url?.split('?', 1)[0] !== path) throw new Problem(404, `there is no WebSocket but ${path}`);
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
     const token = offered.find((name) => name.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
