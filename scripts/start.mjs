@@ -7,7 +7,7 @@ import { secretsIn } from './secrets.mjs';
 import { Explained, fail, installSpotlight, root, setUp } from './set-up.mjs';
 
 /** @typedef {{ title: string, stop: () => Promise<unknown> }} Part */
-/** @typedef {{ url: string | undefined, note: string }} Broker what the screen says of it, and no URL once there is known to be none */
+/** @typedef {{ url: string | undefined, note: string }} Broker no URL once it is known that there is none; the note is for the screen */
 
 const firstPort = 3000;
 const firstMetricsPort = 9464;
@@ -121,8 +121,8 @@ function keep(title, server) {
 }
 
 /**
- * RabbitMQ takes longer to start than all the rest together, and only events wait for it: nobody else does. Where it cannot be had,
- * the system runs without.
+ * RabbitMQ takes longer to start than all the rest together, and nothing waits for it but events. Where it cannot be had, the
+ * system runs without.
  *
  * @param {typeof import('@payments/local-stack')} local
  * @returns {Promise<Broker>}
@@ -132,7 +132,15 @@ async function startBroker(local) {
   const note = 'user guest, data in .data/rabbitmq';
   /** @type {Broker} */
   const broker = { url: `amqp://guest:guest@127.0.0.1:${port}`, note: `${note} (still starting)` };
-  local.startRabbitmq({ dataDir: join(dataDir, 'rabbitmq'), port, logFile: logFile('rabbitmq') }).then(
+  const options = {
+    dataDir: join(dataDir, 'rabbitmq'),
+    port,
+    logFile: logFile('rabbitmq'),
+    onInstall: () => {
+      broker.note = `${note} (being installed)`;
+    },
+  };
+  local.startRabbitmq(options).then(
     (server) => {
       broker.note = note;
       keep('RabbitMQ', server);

@@ -21,7 +21,7 @@ after(() => stack?.stop());
 
 const pageOf = (name: ServiceName) => scrape(stack.services[name].metricsUrl ?? assert.fail(`${name} named no page`));
 
-test('publishing, consuming, settling, age and sockets are on the pages of services that know nothing of it, to the unit', async () => {
+test('what is published, consumed, settled and pushed is on the pages to the unit, and services know nothing of it', async () => {
   const token = accessToken(stack.jwtSecret, { sub: randomUUID(), role: 'user' });
   const socket = await EventSocket.open(stack.url, token);
   const other = await EventSocket.open(stack.url, accessToken(stack.jwtSecret, { sub: randomUUID(), role: 'user' }));

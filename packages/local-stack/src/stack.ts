@@ -57,8 +57,8 @@ export function serviceEnvironment(
 }
 
 /**
- * A whole throw-away system for a test: PostgreSQL, Redis, RabbitMQ if asked for, and the five services on free ports, all data in a temporary
- * folder. With the agent on, each metrics listener takes a free port too.
+ * A whole throw-away system for a test: PostgreSQL, Redis, RabbitMQ if asked for, and the five services on free ports, all
+ * data in a temporary folder. With the agent on, each metrics listener takes a free port too.
  *
  * @throws Error of the first part that did not start; the others are stopped then.
  */

@@ -52,8 +52,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
 const YEAR_5000 = 95_617_584_000;
 
 /**
- * Seconds since the time that the publisher gave a message (AMQP 0-9-1, "basic.timestamp": whole seconds since 1970, which many take
- * for milliseconds); undefined where it gave none. Of clocks that disagree, 0 is the least.
+ * Seconds since the time that the publisher gave a message (AMQP 0-9-1, "timestamp": whole seconds since 1970, though many
+ * give milliseconds); undefined where it gave none. Where clocks disagree, 0 is the least.
  */
 export function ageOf({ timestamp }: { readonly timestamp?: unknown }): number | undefined {
   if (typeof timestamp !== 'number') return undefined;

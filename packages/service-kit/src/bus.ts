@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import type { Logger } from './logger.ts';
 import type { Resource } from './resource.ts';
 
-/** What ends in good order may take so long; a broker that has stopped reading would not let it end at all. */
+/** So long may it take to end in good order: a broker that is short of memory reads nothing, and would never let it end. */
 const endMs = 3_000;
 
 /**
@@ -30,14 +31,14 @@ export async function openBus({ url, service, logger, role }: BusOptions): Promi
     logger.warn('AMQP_URL is not set; events wait, and the service goes on without RabbitMQ');
     return [];
   }
-  let connected = false;
+  let current: ChannelModel | undefined;
   let away = false;
   let end: () => Promise<unknown> = async () => {};
   const lost = (error: Error) => {
     if (!away)
       logger.warn({ err: error }, 'RabbitMQ cannot be reached; events wait, and the service goes on without it');
     away = true;
-    connected = false;
+    current = undefined;
   };
 
   const bus = await connect(url, {
@@ -60,24 +61,31 @@ export async function openBus({ url, service, logger, role }: BusOptions): Promi
   bus.on('error', () => {});
   bus.on('connect-failed', lost);
   bus.on('disconnect', lost);
-  bus.on('connect', () => {
+  bus.on('connect', (connection: ChannelModel) => {
     if (away) logger.info('RabbitMQ can be reached again');
     away = false;
-    connected = true;
+    current = connection;
   });
   return [
     {
       name: 'rabbitmq',
       optional: true,
       check: async () => {
-        if (!connected) throw new Error('RabbitMQ is not connected');
+        if (!current) throw new Error('RabbitMQ is not connected');
       },
       close: async () => {
-        if (connected) await Promise.race([end().catch(() => {}), delay(endMs, undefined, { ref: false })]);
+        const last = current;
+        if (last) await Promise.race([end().catch(() => {}), delay(endMs, undefined, { ref: false })]);
         await bus.close();
+        if (last) socketOf(last).destroy();
       },
     },
   ];
+}
+
+/** amqplib closes its half of the socket, and the other half would hold the process. */
+function socketOf({ connection }: ChannelModel): Socket {
+  return (connection as unknown as { stream: Socket }).stream;
 }
 
 /**

@@ -6,7 +6,10 @@ export function drain(app: Express): void {
   app.locals.draining = true;
 }
 
-/** `GET /health/live`: the process runs. `GET /health/ready`: every resource answers that is not optional, and the service is not stopping. */
+/**
+ * `GET /health/live`: the process runs. `GET /health/ready`: every resource answers that is not optional, and the service is
+ * not stopping.
+ */
 export function healthRoutes(resources: Resource[]): Router {
   const router = Router();
   router.use((request, response, next) => {

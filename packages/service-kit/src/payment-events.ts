@@ -20,8 +20,8 @@ const paymentEvent = z.object({
 });
 
 /**
- * A payment has come to another state: `type` is `payment.<state>`, `payment` as the API shows it now. An event may come more than
- * once, with the same `id`, and events out of order: of two of one payment, the later has the higher `sequence`.
+ * A payment has changed: `type` is `payment.<state>`, `payment` what the API showed then. An event may come more than once,
+ * with the same `id`, and events out of order: of two of one payment, the later has the higher `sequence`.
  */
 export type PaymentEvent = z.infer<typeof paymentEvent>;
 
@@ -35,8 +35,8 @@ export const queueOf = (subscriber: Subscriber) => `${subscriber}.payments`;
 export const moreTries = 5;
 
 /**
- * The exchange and the queues of all subscribers. Publishers and subscribers declare the whole, so that whoever comes first, no event
- * misses a queue that is not there yet.
+ * The exchange and the queues of all subscribers. Publishers and subscribers declare the whole, so that whoever comes first,
+ * no event misses a queue that is not there yet.
  */
 export async function declarePaymentQueues(channel: Channel): Promise<void> {
   const durable = (queue: string, options: object) =>

@@ -27,8 +27,9 @@ export interface Subscription {
 }
 
 /**
- * Takes each event at least once, from a queue that keeps them while the service is away. A message that fails is tried again, after
- * 200 ms and then twice as long each time; after five more tries, or at once when it is no event, it goes to `<queue>.dead`.
+ * Takes each event at least once, from a queue that keeps them while the service is away. A message that fails is tried
+ * again, after 200 ms and then twice as long each time; after five more tries, or at once when it is no event, it goes to
+ * `<queue>.dead`.
  */
 export function subscribeToPayments({ subscriber, handle, needs, logger }: Subscription): BusRole {
   const queue = queueOf(subscriber);

@@ -35,7 +35,8 @@ export interface Service {
 
 /**
  * Runs a service until SIGTERM or SIGINT: then it takes no more connections, is no longer ready, answers what it has
- * accepted, closes its WebSockets and its resources and lets the process end by itself. After ten seconds it ends it with exit code 1.
+ * accepted, closes its WebSockets and its resources and lets the process end by itself. After ten seconds it ends it with
+ * exit code 1.
  */
 export async function runService({ logger, port, open }: Service): Promise<void> {
   try {

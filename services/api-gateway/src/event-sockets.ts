@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Caller, type PaymentEvent, Problem, type Sockets, verifyToken } from '@payments/service-kit';
+import { type PaymentEvent, Problem, type Sockets, verifyToken } from '@payments/service-kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 const path = '/events';
@@ -17,12 +17,12 @@ const longestTimerMs = 2 ** 31 - 1;
 const goingAway = 1001;
 const policyViolation = 1008;
 
-type Verified = Caller & { expiresAt: number };
+type Verified = ReturnType<typeof verifyToken>;
 
 /**
- * WebSockets at `/events` that carry to each user the events of their own payments, and take nothing. They are opened with the
- * protocols `payment-events` and `bearer.<access token>`: a browser can set no other header, and a query ends up in logs. One is
- * closed when its token expires, when it answers no ping, or when more waits for it than a megabyte.
+ * WebSockets at `/events` that carry to each user the events of their own payments, and take nothing. They are opened with
+ * the protocols `payment-events` and `bearer.<access token>`: a browser can set no other header, and a query ends up in
+ * logs. One is closed when its token expires, when it answers no ping, or when more waits for it than a megabyte.
  */
 export class EventSockets implements Sockets {
   readonly #secret: string;

@@ -26,8 +26,9 @@ export interface KeyedResult {
 }
 
 /**
- * What a user can do with payments. Changes are made in a transaction with the row locked, and put into the outbox in the same; the
- * cache is told after the commit. Somebody else's payment does not exist: 404. The state machine's and the key's errors come through as thrown.
+ * What a user can do with payments. Changes are made in a transaction with the row locked, which puts them into the
+ * outbox too; the cache is told after the commit. Somebody else's payment does not exist: 404. The state machine's and
+ * the key's errors come through as thrown.
  */
 export class Payments {
   readonly #database: Database;
