@@ -77,13 +77,13 @@ export async function openBus({ url, service, logger, role }: BusOptions): Promi
         const last = current;
         if (last) await Promise.race([end().catch(() => {}), delay(endMs, undefined, { ref: false })]);
         await bus.close();
-        if (last) socketOf(last).destroy();
+        if (last) socketOf(last).unref();
       },
     },
   ];
 }
 
-/** amqplib closes its half of the socket, and the other half would hold the process. */
+/** When the broker reads nothing, amqplib closes its half of the socket alone, and the other half would hold the process. */
 function socketOf({ connection }: ChannelModel): Socket {
   return (connection as unknown as { stream: Socket }).stream;
 }
