@@ -7,6 +7,7 @@ import { secretsIn } from './secrets.mjs';
 import { Explained, fail, installSpotlight, root, setUp } from './set-up.mjs';
 
 /** @typedef {{ title: string, stop: () => Promise<unknown> }} Part */
+/** @typedef {{ url: string | undefined, note: string }} Broker no URL once it is known that there is none; the note is for the screen */
 
 const firstPort = 3000;
 const firstMetricsPort = 9464;
@@ -51,7 +52,8 @@ async function start() {
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
 
-  const { DATABASE_URL, REDIS_URL } = process.env;
+  const { DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
+  const broker = AMQP_URL ? { url: AMQP_URL, note: '' } : await startBroker(local);
   const postgres = DATABASE_URL
     ? local.externalPostgres(DATABASE_URL)
     : await startServer('PostgreSQL', () =>
@@ -69,7 +71,8 @@ async function start() {
   const spotlight = withSpotlight
     ? await startServer('Spotlight', () => local.startSpotlight({ port: spotlightPort, logFile: logFile('spotlight') }))
     : undefined;
-  const system = { postgres, redis, ...secretsIn(dataDir) };
+  const rabbitmq = broker.url === undefined ? undefined : { url: broker.url };
+  const system = { postgres, redis, rabbitmq, ...secretsIn(dataDir) };
   const urls = Object.fromEntries(ports.map(({ name, port }) => [name, `http://localhost:${port}`]));
   await step('Starting the services', async () => {
     await explained(postgres.createDatabases(local.databaseNames));
@@ -97,7 +100,7 @@ async function start() {
   });
   running = true;
   const overview = await startOverview(local, ports);
-  showScreen(ports, system, spotlight, overview);
+  showScreen(ports, system, broker, spotlight, overview);
   if (overview && !process.argv.includes('--no-open'))
     local.openInBrowser(overview.url, {
       platform: process.platform,
@@ -113,9 +116,52 @@ async function start() {
  */
 async function startServer(title, work) {
   const server = await step(`Starting ${title}`, (say) => explained(work(say)));
+  keep(title, server);
+  return server;
+}
+
+/**
+ * @param {string} title
+ * @param {{ stop: () => Promise<unknown>, exited: Promise<unknown> }} server
+ */
+function keep(title, server) {
   servers.push({ title, stop: server.stop });
   reportUnexpectedEnd(title, server.exited, () => '');
-  return server;
+}
+
+/**
+ * RabbitMQ takes longer to start than all the rest together, and nothing waits for it but events. Where it cannot be had, the
+ * system runs without.
+ *
+ * @param {typeof import('@payments/local-stack')} local
+ * @returns {Promise<Broker>}
+ */
+async function startBroker(local) {
+  const port = await local.freePort();
+  const note = 'user guest, data in .data/rabbitmq';
+  /** @type {Broker} */
+  const broker = { url: `amqp://guest:guest@127.0.0.1:${port}`, note: `${note} (still starting)` };
+  const options = {
+    dataDir: join(dataDir, 'rabbitmq'),
+    port,
+    logFile: logFile('rabbitmq'),
+    onInstall: () => {
+      broker.note = `${note} (being installed)`;
+    },
+  };
+  local.startRabbitmq(options).then(
+    (server) => {
+      broker.note = note;
+      keep('RabbitMQ', server);
+      if (running && stopping === 0) console.log('RabbitMQ is running.');
+    },
+    (error) => {
+      broker.url = undefined;
+      broker.note = `none, so events wait: ${error.message.split('\n', 1)}`;
+      if (running && stopping === 0) console.error(`RabbitMQ   ${broker.note}`);
+    },
+  );
+  return broker;
 }
 
 /**
@@ -178,18 +224,21 @@ async function reportUnexpectedEnd(title, exited, tail) {
 /**
  * @param {Array<{ name: string, port: number }>} ports
  * @param {{ postgres: { port: number }, redis: { url: string }, admin: { email: string, password: string } }} system
+ * @param {Broker} broker
  * @param {{ url: string } | undefined} spotlight
  * @param {{ url: string } | undefined} overview
  */
-function showScreen(ports, { postgres, redis, admin }, spotlight, overview) {
+function showScreen(ports, { postgres, redis, admin }, broker, spotlight, overview) {
   const own = (/** @type {string | undefined} */ external, /** @type {string} */ note) => (external ? '' : `  ${note}`);
   const { DATABASE_URL, REDIS_URL } = process.env;
+  const rabbitmq = [broker.url ? new URL(broker.url).host : [], broker.note].flat().join('  ');
   console.log(`
 The payments system is running.
 
 ${ports.map(({ name, port }) => `  ${name.padEnd(12)} http://localhost:${port}`).join('\n')}
   PostgreSQL   ${DATABASE_URL ? new URL(DATABASE_URL).host : `127.0.0.1:${postgres.port}`}${own(DATABASE_URL, 'user postgres, password in .data/postgres/password')}
   Redis        ${REDIS_URL ? new URL(REDIS_URL).host : redis.url}${own(REDIS_URL, 'data in .data/redis')}
+  RabbitMQ     ${rabbitmq}
   admin        ${admin.email}, password ${admin.password}
   logs         .data/logs/<name>.log
 

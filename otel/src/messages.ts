@@ -33,7 +33,7 @@ const SECOND_SDK = /duplicate registration of API/;
 
 /** What is said of every span or every export, when it is true of one: the first says it for all. */
 const REPEATED =
-  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success/;
+  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success|is ended twice: the|ends before it begins: its|attributes: the others are|changed after its end: it|without a name or a message, the span/;
 
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {

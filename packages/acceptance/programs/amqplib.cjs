@@ -103,6 +103,22 @@ serveSteps({
       channel.reject(fifth, false);
       return [first.content.toString(), fifth.fields.deliveryTag];
     }),
+  /** Messages of two minutes ago, by a timestamp in seconds, by one in milliseconds, by none, and one of the future. */
+  aged: () =>
+    onChannel(async (channel) => {
+      await filled(channel, 'aged', 0);
+      const twoMinutesAgo = Date.now() - 120_500;
+      for (const timestamp of [
+        Math.floor(twoMinutesAgo / 1000),
+        twoMinutesAgo,
+        undefined,
+        Math.floor(Date.now() / 1000) + 600,
+      ])
+        channel.sendToQueue('aged', body, { timestamp });
+      const messages = await received(channel, 'aged', 4);
+      channel.ackAll();
+      return messages.map(({ properties }) => typeof properties.timestamp);
+    }),
   consumeWithoutAck: () =>
     onChannel(async (channel) => {
       await filled(channel, 'work', 2);

@@ -90,7 +90,7 @@ describe('the payments service counts what it asks for', () => {
         id = answer.body.id;
         return answer;
       },
-      { sql: 'BEGIN INSERT INSERT COMMIT' },
+      { sql: 'BEGIN INSERT INSERT INSERT COMMIT' },
     ],
     ['the same key again', 200, () => create('a-key', order), { sql: 'BEGIN INSERT SELECT SELECT COMMIT' }],
     [
@@ -109,9 +109,9 @@ describe('the payments service counts what it asks for', () => {
       () => ann('payments', `GET /payments/${randomUUID()}`),
       { sql: 'SELECT', redis: 'GET SET', misses: { payment: 1 } },
     ],
-    ['a capture', 200, () => one('/capture', 'POST'), { sql: 'BEGIN SELECT UPDATE COMMIT', redis: 'DEL' }],
+    ['a capture', 200, () => one('/capture', 'POST'), { sql: 'BEGIN SELECT UPDATE INSERT COMMIT', redis: 'DEL' }],
     ['a capture too many', 409, () => one('/capture', 'POST'), { sql: 'BEGIN SELECT ROLLBACK' }],
-    ['a refund', 201, refund, { sql: 'BEGIN INSERT SELECT INSERT UPDATE COMMIT', redis: 'DEL' }],
+    ['a refund', 201, refund, { sql: 'BEGIN INSERT SELECT INSERT UPDATE INSERT COMMIT', redis: 'DEL' }],
     ['the reading after it', 200, one, { sql: 'SELECT', redis: 'GET SET EVAL', misses: { payment: 1 } }],
     ['a list', 200, () => ann('payments', 'GET /payments'), { sql: 'SELECT' }],
     ['its readiness', 200, () => ann('payments', 'GET /health/ready'), { sql: 'SELECT', redis: 'PING' }],

@@ -113,6 +113,20 @@ for (const libraries of ['current', 'oldest']) {
       });
     });
 
+    test('the age of a message is told by the timestamp that its publisher gave it, and by nothing else', async () => {
+      assert.deepEqual((await service.step('aged')).sort(), ['number', 'number', 'number', 'undefined']);
+      const page = await service.scrape();
+      const buckets = page.values('messaging_client_message_age_seconds_bucket', 'messaging_destination_name', 'le');
+      assert.deepEqual(
+        ['1', '60', '120', '300', '+Inf'].map((le) => buckets[`aged ${le}`]),
+        [1, 1, 1, 3, 3],
+      );
+      assert.deepEqual(
+        Object.keys(page.values('messaging_client_message_age_seconds_count', 'messaging_destination_name')),
+        ['aged'],
+      );
+    });
+
     test('messages that need no settlement are consumed', async () => {
       assert.deepEqual(await take('consumeWithoutAck'), {
         result: 2,

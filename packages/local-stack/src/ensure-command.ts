@@ -63,7 +63,16 @@ function installHint(debianPackage: string): string {
   return `your system's package manager (package ${name})`;
 }
 
-async function installDebianPackage(name: string): Promise<void> {
+let installing: Promise<unknown> = Promise.resolve();
+
+/** One after the other: they share the lock of apt, and the file that forbids to start daemons. */
+function installDebianPackage(name: string): Promise<void> {
+  const installed = installing.then(() => installNow(name));
+  installing = installed.catch(() => {});
+  return installed;
+}
+
+async function installNow(name: string): Promise<void> {
   // Debian starts a daemon when its package is installed unless this file forbids it.
   const policy = '/usr/sbin/policy-rc.d';
   const ours = !existsSync(policy);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { databaseNames } from './databases.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
+import { type Rabbitmq, startRabbitmq } from './rabbitmq.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { type Service, type ServiceName, startService } from './service.ts';
 import { throwAwayFolder } from './throw-away-folder.ts';
@@ -8,6 +9,8 @@ import { throwAwayFolder } from './throw-away-folder.ts';
 export interface StackOptions {
   /** Whether the services run under the telemetry agent. Default: no. */
   agent?: boolean;
+  /** Whether there is a RabbitMQ, which takes some seconds to start. Default: no. */
+  rabbitmq?: boolean;
   /** For every service. */
   env?: Record<string, string>;
   /** For single services, above `env`. */
@@ -17,6 +20,7 @@ export interface StackOptions {
 export interface Stack {
   readonly postgres: Postgres;
   readonly redis: Redis;
+  readonly rabbitmq?: Pick<Rabbitmq, 'url'> | undefined;
   readonly services: Record<ServiceName, Service>;
   /** The gateway's URL. */
   readonly url: string;
@@ -29,7 +33,13 @@ export interface Stack {
 /** The environment that the five services get. `urls` are those of the services that are already up. */
 export function serviceEnvironment(
   name: ServiceName,
-  { postgres, redis, jwtSecret, admin }: Pick<Stack, 'postgres' | 'redis' | 'jwtSecret' | 'admin'>,
+  {
+    postgres,
+    redis,
+    rabbitmq,
+    jwtSecret,
+    admin,
+  }: Pick<Stack, 'postgres' | 'redis' | 'rabbitmq' | 'jwtSecret' | 'admin'>,
   urls: Partial<Record<ServiceName, string>>,
 ): Record<string, string> {
   const upstreams = Object.entries(urls).map(([upstream, url]) => [
@@ -40,36 +50,40 @@ export function serviceEnvironment(
     JWT_SECRET: jwtSecret,
     ...(name !== 'api-gateway' && { DATABASE_URL: postgres.url(name) }),
     ...(name !== 'admin' && { REDIS_URL: redis.url }),
+    ...(name !== 'auth' && rabbitmq && { AMQP_URL: rabbitmq.url }),
     ...(name === 'auth' && { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password }),
     ...((name === 'admin' || name === 'api-gateway') && Object.fromEntries(upstreams)),
   };
 }
 
 /**
- * A whole throw-away system for a test: PostgreSQL, Redis and the five services on free ports, all data in a temporary
- * folder. With the agent on, each metrics listener takes a free port too.
+ * A whole throw-away system for a test: PostgreSQL, Redis, RabbitMQ if asked for, and the five services on free ports, all
+ * data in a temporary folder. With the agent on, each metrics listener takes a free port too.
  *
  * @throws Error of the first part that did not start; the others are stopped then.
  */
-export async function startStack({ agent = false, env = {}, serviceEnv = {} }: StackOptions = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { agent = false, env = {}, serviceEnv = {} } = options;
   const folder = throwAwayFolder();
-  const started: Array<{ stop(): Promise<unknown> }> = [];
+  const servers: Array<{ stop(): Promise<unknown> }> = [];
+  const running: Service[] = [];
   const stop = async () => {
-    const [postgres, redis, ...services] = started.splice(0);
-    await Promise.all(services.map((service) => service.stop()));
-    await redis?.stop();
-    await postgres?.stop();
+    await Promise.all(running.splice(0).map((service) => service.stop()));
+    for (const server of servers.splice(0).reverse()) await server.stop();
     folder.remove();
   };
   try {
     const postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
-    started.push(postgres);
+    servers.push(postgres);
     const redis = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
-    started.push(redis);
+    servers.push(redis);
+    const rabbitmq = options.rabbitmq ? await startRabbitmq({ dataDir: join(folder.path, 'rabbitmq') }) : undefined;
+    if (rabbitmq) servers.push(rabbitmq);
     await postgres.createDatabases(databaseNames);
     const parts = {
       postgres,
       redis,
+      rabbitmq,
       jwtSecret: 'a secret for tests, and for nothing else',
       admin: { email: 'admin@example.com', password: 'admin password for tests' },
     };
@@ -80,7 +94,7 @@ export async function startStack({ agent = false, env = {}, serviceEnv = {} }: S
         names.map(async (name) => {
           const own = { ...serviceEnvironment(name, parts, urls), ...env, ...serviceEnv[name] };
           const service = await startService({ name, agent, env: { OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...own } });
-          started.push(service);
+          running.push(service);
           services[name] = service;
         }),
       );

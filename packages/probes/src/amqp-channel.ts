@@ -58,16 +58,21 @@ export class AmqpChannelState {
     this.#metrics = metrics;
   }
 
-  /** @param span of a message that a consumer is about to process */
-  delivered(name: 'get' | 'consume', { queue, noAck }: Consumer, tag: number, span?: Span): void {
+  /**
+   * @param span of a message that a consumer is about to process
+   * @param age in seconds, where it is known
+   */
+  delivered(name: 'get' | 'consume', { queue, noAck }: Consumer, tag: number, span?: Span, age?: number): void {
     this.#metrics.consumed(name, queue);
+    const exemplar = this.#metrics.captureSpan(span);
+    if (age !== undefined) this.#metrics.aged(queue, age, exemplar);
     if (noAck) return;
     const unsettled = this.#metrics.unsettled(queue);
     unsettled.add(1);
     this.#delivered.set(tag, {
       destination: queue,
       startedAt: performance.now(),
-      exemplar: this.#metrics.captureSpan(span),
+      exemplar,
       span,
       unsettled,
     });

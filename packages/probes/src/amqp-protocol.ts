@@ -48,6 +48,19 @@ const BY_MESSAGE: readonly (readonly [RegExp, string])[] = [
   [/^Handshake terminated by server: 403 /, 'ACCESS_REFUSED'],
 ];
 
+/** Seconds of a year so distant that who gives a later one has given milliseconds. */
+const YEAR_5000 = 95_617_584_000;
+
+/**
+ * Seconds since the time that the publisher gave a message (AMQP 0-9-1, "timestamp": whole seconds since 1970, though many
+ * give milliseconds); undefined where it gave none. Where clocks disagree, 0 is the least.
+ */
+export function ageOf({ timestamp }: { readonly timestamp?: unknown }): number | undefined {
+  if (typeof timestamp !== 'number') return undefined;
+  const milliseconds = timestamp > YEAR_5000 ? timestamp : timestamp * 1000;
+  return Math.max(0, (Date.now() - milliseconds) / 1000);
+}
+
 /** What `error.type` says of a reply code. */
 export function replyName(code: number): string {
   return REPLY_CODES[code] ?? String(code);

@@ -35,7 +35,7 @@ export interface PublishOptions {
 
 /** A message as amqplib gives it to a consumer. */
 export interface Message {
-  readonly properties: PublishOptions;
+  readonly properties: PublishOptions & { readonly timestamp?: unknown };
   readonly content?: { readonly length?: number };
 }
 

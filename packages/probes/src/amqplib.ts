@@ -3,7 +3,7 @@ import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumenta
 import type { CellRegistry } from '@otel-register/cells';
 import { type AmqpChannel, type Consumer, channelState, knownChannelState, secondsSince } from './amqp-channel.ts';
 import { closeReason, consumerOf, type Fields, type Frame, type Reply } from './amqp-frames.ts';
-import { AMQP, amqpErrorType, destinationName, methodOf, replyName } from './amqp-protocol.ts';
+import { AMQP, ageOf, amqpErrorType, destinationName, methodOf, replyName } from './amqp-protocol.ts';
 import { AmqpPublishing } from './amqp-publishing.ts';
 import { type AmqpConnection, rememberServer, serverOf } from './amqp-server.ts';
 import { AmqpSpans, endAmqpSpan, type Message } from './amqp-spans.ts';
@@ -238,7 +238,7 @@ export class AmqplibProbe extends Probe {
       const state = channelState(channel, this.#metrics);
       const consumer = state.consumers.get(fields.consumerTag) ?? UNKNOWN_CONSUMER;
       const begun = this.#spans?.processed(serverOf(channel.connection), consumer.queue, fields, message);
-      state.delivered('consume', consumer, fields.deliveryTag, begun?.span);
+      state.delivered('consume', consumer, fields.deliveryTag, begun?.span, ageOf(message.properties));
       if (!begun) return undefined;
       return {
         context: begun.context,

@@ -12,6 +12,9 @@ import {
 /** Buckets that the semantic conventions advise for the durations of messaging, in seconds. */
 const DURATION_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
+/** From a second, which is as fine as timestamps of AMQP are, to a day. */
+const AGE_BOUNDARIES = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 43_200, 86_400];
+
 /** What a client does with messages, by `messaging.operation.name`, each with its `messaging.operation.type`. */
 const OPERATION_TYPES = {
   publish: 'send',
@@ -42,6 +45,7 @@ export class MessagingMetrics {
   readonly #metrics: ReturnType<typeof messagingMetrics>;
   readonly #operations: KeyTree<OperationCells>;
   readonly #consumed: KeyTree<CounterCell>;
+  readonly #ages: KeyTree<HistogramCell>;
   readonly #unsettled: KeyTree<CounterCell>;
   readonly #errors: KeyTree<CounterCell>;
 
@@ -52,6 +56,7 @@ export class MessagingMetrics {
     this.#metrics = messagingMetrics(cells);
     this.#operations = KeyTree.bounded(cells.cardinalityLimit * 4);
     this.#consumed = KeyTree.bounded(cells.cardinalityLimit);
+    this.#ages = KeyTree.bounded(cells.cardinalityLimit);
     this.#unsettled = KeyTree.bounded(cells.cardinalityLimit);
     this.#errors = KeyTree.bounded(cells.cardinalityLimit);
   }
@@ -84,6 +89,15 @@ export class MessagingMetrics {
       node.isOverflow ? OVERFLOW : this.#attributes(name, destination, undefined),
     );
     node.value.add(1);
+  }
+
+  /** Records how old a message was when the service was given it. */
+  aged(destination: string | undefined, seconds: number, span?: SpanContext): void {
+    const node = this.#ages.child(destination);
+    node.value ??= this.#metrics.age.bind(
+      node.isOverflow ? OVERFLOW : this.#attributes(undefined, destination, undefined),
+    );
+    node.value.record(seconds, span);
   }
 
   /** The messages of a destination that the service has been given and has yet to settle. */
@@ -147,6 +161,12 @@ function messagingMetrics(cells: CellRegistry) {
       name: 'messaging.client.consumed.messages',
       unit: '{message}',
       description: 'Messages that were delivered to the service.',
+    }),
+    age: cells.histogram({
+      name: 'messaging.client.message.age',
+      unit: 's',
+      description: 'Time from the timestamp that the publisher gave a message to its delivery.',
+      boundaries: AGE_BOUNDARIES,
     }),
     unsettled: cells.upDownCounter({
       name: 'messaging.client.unsettled.messages',

@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
-const claims = z.object({ sub: z.string(), role: z.enum(['user', 'admin', 'service']) });
+const claims = z.object({ sub: z.string(), role: z.enum(['user', 'admin', 'service']), exp: z.number() });
 
 export type Role = z.infer<typeof claims>['role'];
 /** Whom a token speaks for: `id` is an account's UUID, or `service:<name>` with the role `service`. */
@@ -67,10 +67,11 @@ export function issueServiceToken(secret: string, service: string): string {
   return issueToken(secret, { id: `service:${service}`, role: 'service' }, 60);
 }
 
-function verifyToken(secret: string, token: string): Caller {
+/** Whom the token speaks for, and until when (milliseconds since 1970); throws a 401 for one that is not valid. */
+export function verifyToken(secret: string, token: string): Caller & { expiresAt: number } {
   try {
-    const { sub, role } = claims.parse(jwt.verify(token, secret, { algorithms: ['HS256'] }));
-    return { id: sub, role };
+    const { sub, role, exp } = claims.parse(jwt.verify(token, secret, { algorithms: ['HS256'] }));
+    return { id: sub, role, expiresAt: exp * 1_000 };
   } catch (error) {
     const reason = error instanceof jwt.TokenExpiredError ? 'has expired' : 'is not valid';
     throw unauthorized(`the access token ${reason}`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const secretName = /SECRET|PASSWORD|TOKEN|KEY|^DATABASE_URL$|^REDIS_URL$/;
+const secretName = /SECRET|PASSWORD|TOKEN|KEY|^(DATABASE|REDIS|AMQP)_URL$/;
 
 /**
  * Reads the environment once. A bad or missing variable ends the process with exit code 1, after one line per variable
@@ -58,3 +58,4 @@ export const commonEnvironment = (defaultPort: number) => ({
 
 export const databaseEnvironment = { DATABASE_URL: url('postgres', 'postgresql') };
 export const redisEnvironment = { REDIS_URL: url('redis', 'rediss') };
+export const busEnvironment = { AMQP_URL: url('amqp', 'amqps').optional() };

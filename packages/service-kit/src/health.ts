@@ -6,7 +6,10 @@ export function drain(app: Express): void {
   app.locals.draining = true;
 }
 
-/** `GET /health/live`: the process runs. `GET /health/ready`: every resource answers and the service is not stopping. */
+/**
+ * `GET /health/live`: the process runs. `GET /health/ready`: every resource answers that is not optional, and the service is
+ * not stopping.
+ */
 export function healthRoutes(resources: Resource[]): Router {
   const router = Router();
   router.use((request, response, next) => {
@@ -21,7 +24,9 @@ export function healthRoutes(resources: Resource[]): Router {
     const checks = Object.fromEntries(
       resources.map(({ name }, index) => [name, results[index]?.status === 'fulfilled' ? 'up' : 'down']),
     );
-    const ready = !request.app.locals.draining && results.every(({ status }) => status === 'fulfilled');
+    const ready =
+      !request.app.locals.draining &&
+      results.every(({ status }, index) => resources[index]?.optional || status === 'fulfilled');
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
   });
   return router;

@@ -177,19 +177,18 @@ export class LightSpan implements Span, ReadableSpan {
     if (message) attributes['exception.message'] = message;
     if (stack) attributes['exception.stacktrace'] = stack;
     if (type || message) this.addEvent('exception', attributes, time);
-    else diag.warn(`Failed to record an exception ${exception}`);
+    else diag.warn(`of what is thrown without a name or a message, the span ${this.name} tells nothing`);
   }
 
   end(time?: TimeInput): void {
     if (this.ended) {
-      const { traceId, spanId } = this._context;
-      diag.error(`${this.name} ${traceId}-${spanId} - You can only call end() on a span once.`);
+      diag.warn(`the span ${this.name} is ended twice: the first time counts`);
       return;
     }
     this._endedAt = time === undefined ? performance.now() : this._timeOf(time);
     this.ended = true;
     if (this.duration[0] < 0) {
-      diag.warn(`${this.name} ends before it starts: its duration is 0`);
+      diag.warn(`the span ${this.name} ends before it begins: its duration is 0`);
       this._endedAt = this.startTime;
     }
     this._origin.onEnd(this);
@@ -211,15 +210,12 @@ export class LightSpan implements Span, ReadableSpan {
     const decision = maybeAddAttribute({ key, value, attributes, limits: LIMITS, currentAttributesCount });
     if (decision === AddAttributeDecision.ADD_NEW) this._attributesCount++;
     else if (decision === AddAttributeDecision.DROP_LIMIT_REACHED && this.droppedAttributesCount++ === 0)
-      diag.warn('Dropping extra attributes.');
+      diag.warn(`the span ${this.name} has more than ${MOST} attributes: the others are left out`);
     return decision !== AddAttributeDecision.DROP_INVALID;
   }
 
   private _isOpen(): boolean {
-    if (this.ended) {
-      const { traceId, spanId } = this._context;
-      diag.warn(`Cannot execute the operation on ended Span {traceId: ${traceId}, spanId: ${spanId}}`);
-    }
+    if (this.ended) diag.warn(`the span ${this.name} is changed after its end: it stays as it is`);
     return !this.ended;
   }
 

@@ -9,6 +9,7 @@ import {
   validQuery,
 } from '@payments/service-kit';
 import { type Request, Router } from 'express';
+import { pageOfActivity } from './activity.ts';
 import { pageOfEntries } from './audit-log.ts';
 import { audited } from './audited.ts';
 
@@ -61,6 +62,14 @@ export function adminRoutes(database: Database, upstreams: Upstreams): Router {
       const { limit, cursor } = validQuery(request, pageQuery);
       const entries = await pageOfEntries(database, limit + 1, cursor);
       return page(entries, limit, ({ at, id }) => ({ createdAt: at, id }));
+    }),
+  );
+  router.get(
+    '/activity',
+    audited(database, 'activity.list', async (request) => {
+      const { limit, cursor } = validQuery(request, pageQuery);
+      const events = await pageOfActivity(database, limit + 1, cursor);
+      return page(events, limit, ({ at, id }) => ({ createdAt: at, id }));
     }),
   );
   return router;

@@ -1,4 +1,4 @@
-import { authenticate, createApp, type Logger, redisResource } from '@payments/service-kit';
+import { authenticate, createApp, type Logger, type Resource } from '@payments/service-kit';
 import { type Express, Router } from 'express';
 import type { Redis } from 'ioredis';
 import { forwardTo } from './forward.ts';
@@ -8,6 +8,7 @@ import { limitRate } from './rate-limit.ts';
 export interface GatewayDependencies {
   logger: Logger;
   redis: Redis;
+  resources: Resource[];
   /** Verifies access tokens. */
   secret: string;
   /** Base URL of each service behind the gateway. */
@@ -18,7 +19,7 @@ export interface GatewayDependencies {
 }
 
 export function createGatewayApp(dependencies: GatewayDependencies): Express {
-  const { logger, redis, secret, upstreams, upstreamTimeoutMs, requestsPerMinute } = dependencies;
+  const { logger, redis, resources, secret, upstreams, upstreamTimeoutMs, requestsPerMinute } = dependencies;
   const router = Router();
   router.use(limitRate(redis, requestsPerMinute, secret));
   for (const [upstream, method, path, open] of publicRoutes) {
@@ -26,5 +27,5 @@ export function createGatewayApp(dependencies: GatewayDependencies): Express {
     if (open) router[method](path, forward);
     else router[method](path, authenticate(secret), forward);
   }
-  return createApp({ logger, resources: [redisResource(redis)], routes: { '/': router }, bodyLimit: false });
+  return createApp({ logger, resources, routes: { '/': router }, bodyLimit: false });
 }

@@ -18,9 +18,11 @@ export const publicRoutes: ReadonlyArray<[UpstreamName, Method, path: string, 'o
   ['profile', 'put', '/profile'],
   ['profile', 'get', '/profile/preferences'],
   ['profile', 'patch', '/profile/preferences'],
+  ['profile', 'get', '/profile/payments'],
   ['admin', 'get', '/admin/users'],
   ['admin', 'get', '/admin/users/:id'],
   ['admin', 'get', '/admin/payments'],
   ['admin', 'get', '/admin/totals'],
   ['admin', 'get', '/admin/audit'],
+  ['admin', 'get', '/admin/activity'],
 ];

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Cache, type Database, Problem } from '@payments/service-kit';
+import type { ClientBase } from 'pg';
 import { claimKey, requestHash } from './idempotency.ts';
+import type { Outbox } from './outbox.ts';
 import type { Payment } from './payment.ts';
 import { findPayment, insertPayment, insertRefund, lockPayment, savePayment } from './payment-store.ts';
 import { cancel, capture, refund } from './state-machine.ts';
@@ -24,16 +26,19 @@ export interface KeyedResult {
 }
 
 /**
- * What a user can do with payments. Changes are made in a transaction with the row locked; the cache is told after the
- * commit. Somebody else's payment does not exist: 404. The state machine's and the key's errors come through as thrown.
+ * What a user can do with payments. Changes are made in a transaction with the row locked, which puts them into the
+ * outbox too; the cache is told after the commit. Somebody else's payment does not exist: 404. The state machine's and
+ * the key's errors come through as thrown.
  */
 export class Payments {
   readonly #database: Database;
   readonly #cache: Cache;
+  readonly #outbox: Outbox;
 
-  constructor(database: Database, cache: Cache) {
+  constructor(database: Database, cache: Cache, outbox: Outbox) {
     this.#database = database;
     this.#cache = cache;
+    this.#outbox = outbox;
   }
 
   /** Creates a payment, or answers the one that the same key and input made before. */
@@ -41,11 +46,12 @@ export class Payments {
     const { amount, currency, description = null } = input;
     const id = randomUUID();
     const hash = requestHash('create', amount, currency, description, input.capture);
-    return this.#database.transaction(async (transaction) => {
+    return this.#transaction(async (transaction) => {
       const earlier = await claimKey(transaction, { userId, key, hash, paymentId: id });
       if (earlier) return { payment: await existing(transaction, earlier), replayed: true };
       const state = input.capture ? 'captured' : 'authorized';
       const payment = await insertPayment(transaction, { id, userId, amount, currency, state, description });
+      await this.#outbox.add(transaction, payment);
       return { payment, replayed: false };
     });
   }
@@ -70,14 +76,14 @@ export class Payments {
   /** Gives `amount` minor units back (default: all that is left), once for each key. */
   async refund(userId: string, id: string, key: string, amount?: number): Promise<KeyedResult> {
     const hash = requestHash('refund', id, amount ?? null);
-    const result = await this.#database.transaction(async (transaction) => {
+    const result = await this.#transaction(async (transaction) => {
       const earlier = await claimKey(transaction, { userId, key, hash, paymentId: id });
       if (earlier) return { payment: await existing(transaction, earlier), replayed: true };
       const before = await lockPayment(transaction, id, userId);
       if (!before) throw noSuchPayment(id);
       const { payment: after, refunded } = refund(before, amount);
       await insertRefund(transaction, id, refunded);
-      return { payment: await savePayment(transaction, after), replayed: false };
+      return { payment: await this.#save(transaction, after), replayed: false };
     });
     // After a replay too: the first try may have ended between its commit and this line.
     await this.#cache.invalidate(cacheKey(id));
@@ -85,13 +91,25 @@ export class Payments {
   }
 
   async #change(userId: string, id: string, operation: (payment: Payment) => Payment): Promise<Payment> {
-    const payment = await this.#database.transaction(async (transaction) => {
+    const payment = await this.#transaction(async (transaction) => {
       const before = await lockPayment(transaction, id, userId);
       if (!before) throw noSuchPayment(id);
-      return savePayment(transaction, operation(before));
+      return this.#save(transaction, operation(before));
     });
     await this.#cache.invalidate(cacheKey(id));
     return payment;
+  }
+
+  async #transaction<T>(work: (transaction: ClientBase) => Promise<T>): Promise<T> {
+    const result = await this.#database.transaction(work);
+    this.#outbox.wake();
+    return result;
+  }
+
+  async #save(transaction: ClientBase, payment: Payment): Promise<Payment> {
+    const saved = await savePayment(transaction, payment);
+    await this.#outbox.add(transaction, saved);
+    return saved;
   }
 }
 

@@ -1,6 +1,7 @@
 import { authenticate, createApp, currentUser, type Logger, type Resource, validBody } from '@payments/service-kit';
 import { type Express, Router } from 'express';
 import { newProfile, preferencesChange } from './input.ts';
+import type { PaymentStore } from './payment-store.ts';
 import type { PreferencesStore } from './preferences-store.ts';
 import type { ProfileStore } from './profile-store.ts';
 
@@ -9,15 +10,17 @@ export interface ProfileDependencies {
   resources: Resource[];
   profiles: ProfileStore;
   preferences: PreferencesStore;
+  payments: PaymentStore;
   /** Verifies access tokens. */
   secret: string;
 }
 
-export function createProfileApp({ logger, resources, profiles, preferences, secret }: ProfileDependencies): Express {
-  return createApp({ logger, resources, routes: { '/profile': profileRoutes(profiles, preferences, secret) } });
+export function createProfileApp(dependencies: ProfileDependencies): Express {
+  const { logger, resources } = dependencies;
+  return createApp({ logger, resources, routes: { '/profile': profileRoutes(dependencies) } });
 }
 
-function profileRoutes(profiles: ProfileStore, preferences: PreferencesStore, secret: string): Router {
+function profileRoutes({ profiles, preferences, payments, secret }: ProfileDependencies): Router {
   const router = Router();
   router.use(authenticate(secret));
 
@@ -35,6 +38,10 @@ function profileRoutes(profiles: ProfileStore, preferences: PreferencesStore, se
 
   router.patch('/preferences', async (request, response) => {
     response.json(await preferences.change(currentUser(request).id, validBody(request, preferencesChange)));
+  });
+
+  router.get('/payments', async (request, response) => {
+    response.json({ items: await payments.sumsOf(currentUser(request).id) });
   });
 
   return router;

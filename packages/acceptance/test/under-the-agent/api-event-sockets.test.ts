@@ -1,0 +1,2 @@
+import '../support/under-the-agent.ts';
+import '../api-event-sockets.test.ts';

@@ -1,0 +1,2 @@
+import '../support/under-the-agent.ts';
+import '../api-events.test.ts';
