@@ -14,6 +14,7 @@ const FAMILIES = {
   cache_misses: '',
   messaging_client_operation_duration: 'seconds',
   messaging_process_duration: 'seconds',
+  messaging_client_message_age: 'seconds',
   messaging_client_unsettled_messages: '',
   websocket_server_active_connections: '',
   nodejs_eventloop_utilization: 'ratio',

@@ -60,6 +60,10 @@ const ACTIVITIES = {
     family: 'messaging_process_duration',
     keyOf: (labels: Labels) => of(labels, 'messaging_operation_name', 'messaging_destination_name'),
   },
+  ages: {
+    family: 'messaging_client_message_age',
+    keyOf: (labels: Labels) => of(labels, 'messaging_destination_name'),
+  },
 } as const satisfies Record<string, { family: FamilyName; keyOf: (labels: Labels) => string }>;
 
 export type ActivityKind = keyof typeof ACTIVITIES;

@@ -37,6 +37,7 @@ const panels = {
     new ActivityPanel('Outgoing requests', 'outgoing', 'server', 'requests'),
     new ActivityPanel('Messages', 'messaging', 'operation', 'operations'),
     new ActivityPanel('Messages that are processed', 'processing', 'destination', 'messages'),
+    new ActivityPanel('Age of messages when they come', 'ages', 'destination', 'messages'),
   ],
   narrow: [new TracesPanel(), new CachePanel(), new PoolsPanel()],
   thirds: processPanels(),
