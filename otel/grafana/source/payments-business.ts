@@ -2,7 +2,7 @@ import { dashboard } from './dashboard.ts';
 import { stat, timeSeries } from './panels.ts';
 
 /** How often something happened in the time that is shown, of a recorded rate. */
-const times = (recorded: string) => `sum(sum_over_time(${recorded}[$__range:1m])) * 60`;
+const times = (recorded: string) => `sum(sum_over_time(${recorded}[$__range:30s])) * 30`;
 
 const figures = {
   Created: 'job:payments_created:rate5m',
