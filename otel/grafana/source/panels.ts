@@ -1,17 +1,11 @@
 import * as common from '@grafana/grafana-foundation-sdk/common';
-import {
-  LegendDisplayMode,
-  LegendPlacement,
-  StackingMode,
-  TooltipDisplayMode,
-} from '@grafana/grafana-foundation-sdk/common';
 import * as heatmaps from '@grafana/grafana-foundation-sdk/heatmap';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stats from '@grafana/grafana-foundation-sdk/stat';
-import * as timeSeriesPanels from '@grafana/grafana-foundation-sdk/timeseries';
+import * as timelines from '@grafana/grafana-foundation-sdk/timeseries';
 import type { Unit } from './units.ts';
 
-export type Panel = timeSeriesPanels.PanelBuilder | stats.PanelBuilder | heatmaps.PanelBuilder;
+export type Panel = timelines.PanelBuilder | stats.PanelBuilder | heatmaps.PanelBuilder;
 
 /** The Prometheus that is chosen above the dashboard. */
 export const DATASOURCE: common.DataSourceRef = { type: 'prometheus', uid: '$datasource' };
@@ -37,7 +31,7 @@ export function timeSeries(
   queries: Readonly<Record<string, string>>,
   { description, max, stacked = false, exemplars = false }: TimeSeriesOptions = {},
 ): Panel {
-  const panel = new timeSeriesPanels.PanelBuilder()
+  const panel = new timelines.PanelBuilder()
     .title(title)
     .datasource(DATASOURCE)
     .unit(unit)
@@ -45,15 +39,17 @@ export function timeSeries(
     .height(8)
     .lineWidth(1)
     .fillOpacity(stacked ? 30 : 5)
-    .stacking(new common.StackingConfigBuilder().mode(stacked ? StackingMode.Normal : StackingMode.None))
+    .stacking(new common.StackingConfigBuilder().mode(stacked ? common.StackingMode.Normal : common.StackingMode.None))
     .legend(
       new common.VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.Table)
-        .placement(LegendPlacement.Bottom)
+        .displayMode(common.LegendDisplayMode.Table)
+        .placement(common.LegendPlacement.Bottom)
         .showLegend(true)
         .calcs(['mean', 'max', 'lastNotNull']),
     )
-    .tooltip(new common.VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(common.SortOrder.Descending));
+    .tooltip(
+      new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
+    );
   if (description) panel.description(description);
   if (max !== undefined) panel.max(max);
   for (const [index, [legend, expr]] of Object.entries(queries).entries()) {

@@ -147,6 +147,11 @@ test('every rule is evaluated without an error, and every figure of the business
   for (const { name } of rules) if (/:(?:payments|auth)_/.test(name)) assert.ok((await ask(name)).length > 0, name);
 });
 
+test('an alert fires for the service that has more series of a metric than it may have', async () => {
+  const firing = await ask('ALERTS{alertstate="firing", alertname="CardinalityOverflow"}');
+  assert.deepEqual([...new Set(firing.map(({ job }) => job))], ['amqplib']);
+});
+
 test('where Redis is gone and a query was ended, it is told', async () => {
   const failed = await ask('job_outcome:auth_logins:rate5m{outcome="failed"}');
   assert.deepEqual(

@@ -34,6 +34,9 @@ const rules: Rule[] = ruleFiles.flatMap((file) => read(file).groups.flatMap((gro
 const alerts = rules.filter(({ alert }) => alert !== undefined);
 const recorded = new Set(rules.flatMap(({ record }) => record ?? []));
 
+const dashboardFolder = join(repositoryRoot, 'otel', 'grafana', 'dashboards');
+const dashboards = readdirSync(dashboardFolder).map((name) => readFileSync(join(dashboardFolder, name), 'utf8'));
+
 let promtool: string;
 before(async () => {
   promtool = await ensureCommand('promtool', 'prometheus');
@@ -69,12 +72,8 @@ test('each alert is tested where it fires and where it does not', () => {
   }
 });
 
-test('each recording rule is used by an alert, a dashboard, another rule or a test', () => {
-  const dashboards = join(repositoryRoot, 'otel', 'grafana', 'dashboards');
-  const texts = [
-    ...rules.map(({ expr }) => expr),
-    ...readdirSync(dashboards).map((name) => readFileSync(join(dashboards, name), 'utf8')),
-  ];
+test('each recording rule is used by an alert, a dashboard or another rule', () => {
+  const texts = [...rules.map(({ expr }) => expr), ...dashboards];
   for (const name of recorded)
     assert.ok(
       texts.some((text) => text.includes(name)),
@@ -82,7 +81,7 @@ test('each recording rule is used by an alert, a dashboard, another rule or a te
     );
 });
 
-test('each alert says what is wrong, how bad it is, and where docs/alerts.md tells what to do', () => {
+test('each alert says what is wrong, how bad it is, and where docs/alerts.md tells which panels to look at and what to do', () => {
   const text = readFileSync(join(repositoryRoot, 'docs', 'alerts.md'), 'utf8');
   const sections = Array.from(text.matchAll(/^## (\w+)$/gm), ([, name]) => name);
   assert.deepEqual(
@@ -94,6 +93,12 @@ test('each alert says what is wrong, how bad it is, and where docs/alerts.md tel
     assert.match(annotations?.summary ?? '', /\{\{ \$labels\.job \}\}/, alert);
     assert.match(annotations?.description ?? '', /\.$/, alert);
     assert.equal(annotations?.runbook, `docs/alerts.md#${alert?.toLowerCase()}`);
+  }
+  const titles: string[] = dashboards.flatMap((one) =>
+    JSON.parse(one).panels.map(({ title }: { title: string }) => title),
+  );
+  for (const [, panel = ''] of text.replaceAll('\n', ' ').matchAll(/(?<!\*)\*([^*]+)\*(?!\*)/g)) {
+    assert.ok(titles.includes(panel), `docs/alerts.md speaks of a panel ${panel}, which no dashboard has`);
   }
   for (const section of text.split(/^## /m).slice(1)) {
     for (const part of ['Means', 'Look at', 'Do|do']) assert.match(section, new RegExp(`\\*\\*(?:${part}):?\\*\\*`));
