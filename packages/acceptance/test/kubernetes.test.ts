@@ -206,7 +206,9 @@ test('a Prometheus scrapes a pod once, whatever containers it has, with and with
   });
   const labels = { job: 'payments', namespace: 'shop', pod: 'payments-7d4f' };
   assert.deepEqual(
-    found.map((target) => [target.scrapePool, target.labels]).sort(([a], [b]) => (a < b ? -1 : 1)),
+    found
+      .map(({ scrapePool, labels }) => [scrapePool, labels])
+      .sort(([a, { instance: first }], [b, { instance: second }]) => (a + first < b + second ? -1 : 1)),
     ['monitor', 'pods'].flatMap((pool) =>
       [`127.0.0.1:${port}`, `[::1]:${port}`].map((instance) => [pool, { ...labels, instance }]),
     ),
