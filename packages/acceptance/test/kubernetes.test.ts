@@ -25,6 +25,7 @@ const manifest = (name: string): Manifest =>
 const instrumentation = manifest('instrumentation.yaml');
 const injected = manifest('injected.yaml').spec.template;
 const podMonitor = manifest('pod-monitor.yaml');
+const rules = manifest('prometheus-rules.yaml');
 const byHand = manifest('without-operator.yaml').spec.template;
 const folder = throwAwayFolder();
 const image = join(folder.path, 'autoinstrumentation');
@@ -52,11 +53,13 @@ function schemaOf(definition: Manifest): object {
 for (const [name, resource, file] of [
   ['instrumentation.yaml', instrumentation, 'opentelemetry-instrumentation.crd.yaml'],
   ['pod-monitor.yaml', podMonitor, 'podmonitors.crd.yaml'],
+  ['prometheus-rules.yaml', rules, 'prometheusrules.crd.yaml'],
 ] as const) {
   test(`otel/kubernetes/${name} is valid by the published schema, and says nothing that it does not know`, (t) => {
     const shared = process.env.SHARED_DATA_DIR;
     if (!shared) return t.skip(`SHARED_DATA_DIR is not set: it holds schemas/${file}`);
-    const definition = parse(readFileSync(join(shared, 'schemas', file), 'utf8'));
+    // Go's way of saying that the case does not matter, which JavaScript does not know.
+    const definition = parse(readFileSync(join(shared, 'schemas', file), 'utf8').replaceAll('(?i)', ''));
     const { group, names, versions } = definition.spec;
     assert.deepEqual([resource.apiVersion, resource.kind], [`${group}/${versions[0].name}`, names.kind]);
     const ajv = new Ajv({ strict: false, allErrors: true });
@@ -68,6 +71,11 @@ for (const [name, resource, file] of [
     assert.notEqual(validate.errors, null, 'the schema lets anything pass');
   });
 }
+
+test('the rules for the operator are those of otel/prometheus but for the payments system (npm run rules writes them)', () => {
+  const shipped = ['service.yml', 'alerts.yml'].flatMap((name) => manifest(`../prometheus/rules/${name}`).groups);
+  assert.deepEqual(rules.spec.groups, shipped);
+});
 
 test('the image has its entry where the operator looks for it, and all in it is small and readable by everybody', () => {
   const files = readdirSync(image, { recursive: true, encoding: 'utf8' }).map((name) => join(image, name));
@@ -198,7 +206,9 @@ test('a Prometheus scrapes a pod once, whatever containers it has, with and with
   });
   const labels = { job: 'payments', namespace: 'shop', pod: 'payments-7d4f' };
   assert.deepEqual(
-    found.map((target) => [target.scrapePool, target.labels]).sort(([a], [b]) => (a < b ? -1 : 1)),
+    found
+      .map(({ scrapePool, labels }) => [scrapePool, labels])
+      .sort(([a, { instance: first }], [b, { instance: second }]) => (a + first < b + second ? -1 : 1)),
     ['monitor', 'pods'].flatMap((pool) =>
       [`127.0.0.1:${port}`, `[::1]:${port}`].map((instance) => [pool, { ...labels, instance }]),
     ),

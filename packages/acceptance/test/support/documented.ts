@@ -25,6 +25,14 @@ function documentedMetrics(): ReadonlyMap<string, Row> {
   );
 }
 
+/** The labels of every series: of a histogram there are three. */
+export const documentedSeries: ReadonlyMap<string, readonly string[]> = new Map(
+  [...rows].flatMap(([name, { type, labels }]) => {
+    const names = type === 'histogram' ? ['_bucket', '_count', '_sum'].map((suffix) => name + suffix) : [name];
+    return names.map((series): [string, readonly string[]] => [series, labels]);
+  }),
+);
+
 /** Asserts that the README has every family of a page, with its type and its labels. */
 export function assertDocumented(families: Iterable<Family>): void {
   for (const { name, type, samples } of families) {
