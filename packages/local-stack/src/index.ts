@@ -20,6 +20,7 @@ export {
 } from './prometheus-text.ts';
 export { type Rabbitmq, type RabbitmqOptions, startRabbitmq } from './rabbitmq.ts';
 export { externalRedis, type Redis, type RedisOptions, startRedis } from './redis.ts';
+export type { RunningSystem } from './running-system.ts';
 export {
   repositoryRoot,
   type Service,
