@@ -30,6 +30,6 @@ export {
   startService,
   stopLeftOverService,
 } from './service.ts';
-export { type Spotlight, type SpotlightOptions, startSpotlight } from './spotlight/spotlight.ts';
+export { type Spotlight, type SpotlightOptions, spotlightEnvironment, startSpotlight } from './spotlight/spotlight.ts';
 export { type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';
 export { type ThrowAwayFolder, throwAwayFolder } from './throw-away-folder.ts';
