@@ -9,7 +9,7 @@ export const cacheCollapse: Scenario = {
   name: 'cache-collapse',
   summary: 'Redis forgets what is cached as soon as it is stored; PostgreSQL has to answer instead',
   story: {
-    before: ['The usual traffic', 'payments, profile: cache_hits_total grows faster than cache_misses_total'],
+    before: ['The usual traffic', 'payments, profile: cache_hits_total grows beside cache_misses_total'],
     during: [
       'Redis forgets what is cached as soon as it is stored',
       'payments, profile: cache_hits_total stands still, cache_misses_total grows in its place',
