@@ -19,6 +19,20 @@ RUN mkdir -p /app/otel \
     | xargs cp -rL --parents -t /app \
   && rm -rf /app/src /app/test /app/tsconfig* /app/.turbo /app/node_modules/@payments/*/src /app/node_modules/@payments/*/test
 
+# Sentry's own local server, for docker-compose.yml:  docker build --target spotlight -t spotlight .
+FROM build AS spotlight-packages
+RUN npm ci --omit=dev --ignore-scripts --prefix packages/local-stack/spotlight
+
+FROM node:24-bookworm-slim AS spotlight
+WORKDIR /app/spotlight
+ENV NODE_ENV=production
+COPY --from=spotlight-packages /repository/packages/local-stack/package.json /app/
+COPY --from=spotlight-packages /repository/packages/local-stack/dist/spotlight /app/dist/spotlight
+COPY --from=spotlight-packages /repository/packages/local-stack/spotlight .
+USER node
+EXPOSE 8969
+CMD ["node", "server.mjs", "8969", "0.0.0.0"]
+
 FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './set-up.mjs';
 
 /** Everything that the system keeps on this machine: databases, logs, secrets. */
 export const dataDir = join(root, '.data');
 const pidFile = join(dataDir, 'start.pid');
+const systemFile = join(dataDir, 'system.json');
 
 /** The pid of the `npm start` that uses the data folder now, or undefined. */
 export function runningPid() {
@@ -22,8 +23,26 @@ export function runningPid() {
 /** Marks the data folder as in use, and gives the function that ends that. `runningPid` must have said undefined. */
 export function claimDataDir() {
   mkdirSync(dataDir, { recursive: true });
+  rmSync(systemFile, { force: true });
   writeFileSync(pidFile, `${process.pid}\n`);
-  return () => rmSync(pidFile, { force: true });
+  return () => {
+    for (const file of [pidFile, systemFile]) rmSync(file, { force: true });
+  };
+}
+
+/**
+ * Tells commands in other terminals what runs. It has a password in it.
+ *
+ * @param {import('@payments/local-stack').RunningSystem} system
+ */
+export function describeSystem(system) {
+  writeFileSync(systemFile, `${JSON.stringify(system, undefined, 2)}\n`, { mode: 0o600 });
+}
+
+/** @returns {import('@payments/local-stack').RunningSystem | undefined} what `npm start` runs, once all of it is up */
+export function runningSystem() {
+  if (runningPid() === undefined || !existsSync(systemFile)) return undefined;
+  return JSON.parse(readFileSync(systemFile, 'utf8'));
 }
 
 /** @param {number} pid */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkPortIsFree } from './port-check.mjs';
 import { step } from './progress.mjs';
-import { claimDataDir, dataDir, runningPid } from './running.mjs';
+import { claimDataDir, dataDir, describeSystem, runningPid } from './running.mjs';
 import { secretsIn } from './secrets.mjs';
 import { Explained, fail, installSpotlight, root, setUp } from './set-up.mjs';
 
@@ -94,9 +94,18 @@ async function start() {
         });
         services.push({ title: name, stop: service.stop });
         reportUnexpectedEnd(name, service.exited, () => local.outputTail(service, 3));
+        return [name, { url: service.url, pid: service.pid }];
       }),
     );
-    for (const result of results) if (result.status === 'rejected') throw new Explained(result.reason.message);
+    const started = results.map((result) => {
+      if (result.status === 'rejected') throw new Explained(result.reason.message);
+      return result.value;
+    });
+    describeSystem({
+      services: Object.fromEntries(started),
+      ...(!DATABASE_URL && { postgres: postgres.url('payments') }),
+      ...(!REDIS_URL && { redis: redis.url }),
+    });
   });
   running = true;
   const overview = await startOverview(local, ports);
@@ -249,7 +258,7 @@ Their metrics:
 ${ports.map(({ port }) => `  curl http://localhost:${port}/metrics`).join('\n')}
 ${spotlight ? `\nTheir errors and traces:\n  ${spotlight.url}\n` : ''}
 In another terminal:
-  npm run load             realistic traffic through the gateway
+  npm run load             realistic traffic through the gateway; with trouble: -- --help
   npm run backend:status   how the five are doing, in one table
 
 Ctrl-C stops everything.

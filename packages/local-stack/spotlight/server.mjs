@@ -1,5 +1,5 @@
-// Spotlight on the port of the first argument, for this machine alone. It knows Sentry's envelopes; spans, which go to Sentry
-// by OTLP, become transactions here.
+// Spotlight on the port of the first argument, for this machine alone or at the address of the second. It knows Sentry's
+// envelopes; spans, which go to Sentry by OTLP, become transactions here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -25,7 +25,8 @@ const server = createServer((request, response) => {
   if (request.method === 'POST' && OTLP.test(request.url ?? '')) void takeSpans(request, response);
   else answer?.(request, response);
 });
-server.listen(Number(process.argv[2]), 'localhost', () => {
+const [port, host = 'localhost'] = process.argv.slice(2);
+server.listen(Number(port), host, () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   console.log(`listening on port ${port}`);
 });

@@ -37,9 +37,13 @@ export async function readServiceStatus(service: ServiceName, url: string): Prom
   return { service, url, state, ...numbersOf(page ?? new Map()) };
 }
 
+/** Whether labels are those of a request that somebody made for its answer, not to see how the service is. */
+export function isTraffic({ http_route = '' }: Record<string, string>): boolean {
+  return http_route !== '/metrics' && !http_route.startsWith('/health');
+}
+
 function numbersOf(page: Map<string, Family>): Omit<ServiceStatus, 'service' | 'url' | 'state'> {
   const known = (value: number) => (page.size === 0 || Number.isNaN(value) ? null : value);
-  const isTraffic = ({ http_route = '' }) => http_route !== '/metrics' && !http_route.startsWith('/health');
   const hits = sumOf(page, 'cache_hits_total');
   const started = sumOf(page, 'process_start_time_seconds');
   const poolMax = sumOf(page, 'db_client_connection_max');

@@ -22,6 +22,7 @@ export {
 } from './prometheus-text.ts';
 export { type Rabbitmq, type RabbitmqOptions, startRabbitmq } from './rabbitmq.ts';
 export { externalRedis, type Redis, type RedisOptions, startRedis } from './redis.ts';
+export type { RunningSystem } from './running-system.ts';
 export {
   repositoryRoot,
   type Service,
@@ -31,6 +32,6 @@ export {
   startService,
   stopLeftOverService,
 } from './service.ts';
-export { type Spotlight, type SpotlightOptions, startSpotlight } from './spotlight/spotlight.ts';
+export { type Spotlight, type SpotlightOptions, spotlightEnvironment, startSpotlight } from './spotlight/spotlight.ts';
 export { type Stack, type StackOptions, serviceEnvironment, startStack } from './stack.ts';
 export { type ThrowAwayFolder, throwAwayFolder } from './throw-away-folder.ts';

@@ -19,14 +19,19 @@ interface LeftOver {
 export async function stopLeftOver({ pidFile, cwd, command, signal }: LeftOver): Promise<void> {
   const pid = readPid(pidFile);
   if (pid === undefined) return;
-  const running = describe(pid);
-  if (running?.cwd !== realpathSync(cwd) || !running.command.includes(command)) return;
+  if (!isProcess(pid, cwd, command)) return;
   process.kill(pid, signal);
   for (let waited = 0; isAlive(pid); waited += 50) {
     if (waited > 15_000)
       throw new Error(`process ${pid} (${command}), left over from an earlier run, does not end: kill it`);
     await delay(50);
   }
+}
+
+/** Whether the process with that pid has that working directory and, as a part, that command line. */
+export function isProcess(pid: number, cwd: string, command: string): boolean {
+  const running = describe(pid);
+  return running?.cwd === realpathSync(cwd) && running.command.includes(command);
 }
 
 /** Whether a process with that pid runs, whosever it is. */

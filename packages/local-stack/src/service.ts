@@ -74,7 +74,8 @@ export async function startService({
   ) as Service;
 }
 
-function mainOf(name: ServiceName): string {
+/** The program of a service, relative to the repository's root. */
+export function mainOf(name: ServiceName): string {
   return join('services', name, 'dist', 'main.js');
 }
 

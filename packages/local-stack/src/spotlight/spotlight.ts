@@ -38,12 +38,17 @@ async function start(port: number, logFile: string | undefined): Promise<Spotlig
   await waitForOutput(running, `Spotlight on port ${port}`, isUp);
   return {
     url: `http://localhost:${port}`,
-    environment: {
-      SENTRY_DSN: `http://spotlight@localhost:${port}/1`,
-      SENTRY_TRACES_SAMPLE_RATE: '1',
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    },
+    environment: spotlightEnvironment('localhost', port),
     exited: running.exited,
     stop: () => running.stop(),
+  };
+}
+
+/** What makes a service send its errors and spans to a Spotlight. */
+export function spotlightEnvironment(host: string, port: number): Record<string, string> {
+  return {
+    SENTRY_DSN: `http://spotlight@${host}:${port}/1`,
+    SENTRY_TRACES_SAMPLE_RATE: '1',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   };
 }
