@@ -51,7 +51,14 @@ const number = fc.oneof(
 const url = fc
   .tuple(
     fc.constantFrom('http://', 'https://', 'HTTP://', 'unix://', '//'),
-    fc.constantFrom('', `user:${SECRET}@`, `${SECRET}@`, `user:${SECRET}/x@y@`),
+    fc.constantFrom(
+      '',
+      `user:${SECRET}@`,
+      `${SECRET}@`,
+      `user:${SECRET}/x@y@`,
+      `user:${SECRET.repeat(5)}@`,
+      `user:${SECRET.repeat(100)}@`,
+    ),
     fc.constantFrom('127.0.0.1:1', '[::1]:1', '[::1', 'localhost:65536', '%zz', '.', '*'),
     fc.oneof(
       fc.constantFrom('', '/', '/v1/traces?x=1#y', '/2', '/\r\nHost: x'),
