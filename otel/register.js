@@ -111,10 +111,20 @@ function whyNot(error) {
   return `it could not start: ${error?.stack ?? error}`;
 }
 
+/** Past `process.stderr`, which would make an error of the service of a stderr that is closed or full. */
+function say(message) {
+  try {
+    // Where it was taken for an ES module there is no `require`.
+    process.getBuiltinModule('node:fs').writeSync(2, `otel: ${message.replaceAll('\n', '\n      ')}\n`);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}
+
 try {
   if (isRun()) {
     runCommand().catch((error) => {
-      process.stderr.write(`otel: ${whyNot(error)}\n`);
+      say(whyNot(error));
       process.exitCode = 1;
     });
   } else if (!globalThis[loaded]) {
@@ -123,5 +133,5 @@ try {
     if (!isSwitchedOff()) start();
   }
 } catch (error) {
-  process.stderr.write(`otel: the service runs without the agent: ${whyNot(error)}\n`);
+  say(`the service runs without the agent: ${whyNot(error)}`);
 }

@@ -107,7 +107,7 @@ function run(
       }),
   );
   sdk.start();
-  if (hasTraces && !hasSpanLimits(env)) lightenSpans(probes, config, sampler, resource, spanProcessors);
+  if (spanProcessors.length > 0 && !hasSpanLimits(env)) lightenSpans(probes, config, sampler, resource, spanProcessors);
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
   // Errors of a worker thread that nobody handles there are those of who started it.

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { printable } from './printable.ts';
 import type { Config } from './settings.ts';
 
 /** Levels by the words of OTEL_LOG_LEVEL. */
@@ -19,7 +20,7 @@ const LEVELS: Record<Config['OTEL_LOG_LEVEL'], DiagLogLevel> = {
  */
 function say(message: string): void {
   try {
-    writeSync(2, `otel: ${message.replaceAll('\n', '\n      ')}\n`);
+    writeSync(2, `otel: ${printable(message).replaceAll('\n', '\n      ')}\n`);
   } catch {
     // There is nowhere left to say it.
   }
@@ -33,7 +34,23 @@ const SECOND_SDK = /duplicate registration of API/;
 
 /** What is said of every span or every export, when it is true of one: the first says it for all. */
 const REPEATED =
-  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success|is ended twice: the|ends before it begins: its|attributes: the others are|changed after its end: it|without a name or a message, the span/;
+  /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success|is ended twice: the|ends before it begins: its|attributes: the others are|changed after its end: it|without a name or a message, the span|^Configuration: .*|^Unknown value .*|^Failed to read .*|^Client key .*|^URL p.*/;
+
+/** What the exporters say of variables without a name, or without what is used instead. */
+const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Configuration: Could not parse environment-provided export URL: (.*), falling back to undefined$/s,
+    'the endpoint $1 of OTLP is not a URL; using OTEL_EXPORTER_OTLP_ENDPOINT or http://localhost:4318 instead',
+  ],
+  [
+    /^Configuration: (\S+) is invalid, (expected .*) \(actual: (.*)\)$/s,
+    '$1=$3 is not used, $2; using the default instead',
+  ],
+  [
+    /^Failed to read (root|client) certificate (.*file)$/,
+    'the $1 certificate $2 that OTEL_EXPORTER_OTLP_… names cannot be read; going on without it',
+  ],
+];
 
 /** Makes OpenTelemetry's own messages lines of ours. */
 export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
@@ -53,7 +70,8 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
     const kind = REPEATED.exec(parts.slice(0, 2).map(textOf).join(' '))?.[0];
     if (kind !== undefined && repeated.has(kind)) return;
     if (kind !== undefined) repeated.add(kind);
-    line(...parts);
+    const [first, ...others] = parts;
+    line(typeof first === 'string' ? inOtherWords(first) : first, ...others);
   };
   const error = (...parts: unknown[]) => {
     if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);
@@ -64,6 +82,10 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
   const importance = { error: DiagLogLevel.ERROR, warn: DiagLogLevel.WARN, info: DiagLogLevel.INFO };
   for (const name of ['error', 'warn', 'info'] as const)
     Object.assign(diag, { [name]: LEVELS[level] >= importance[name] ? logger[name] : () => {} });
+}
+
+function inOtherWords(message: string): string {
+  return IN_OTHER_WORDS.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
 }
 
 /** What the API says when Sentry 10, started by the service, finds that the process has an OpenTelemetry. */

@@ -22,6 +22,7 @@ import { letExportsWait } from './exports-wait.ts';
 import type { Pushed } from './flush-at-exit.ts';
 import { once } from './messages.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
+import { whyNotMade } from './otlp-exporters.ts';
 import { measurePages, type PageMetrics } from './page-metrics.ts';
 import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
 import { withoutTakenNames } from './prom-client/taken-names.ts';
@@ -169,7 +170,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
         beginWork: () => work.begin(),
       });
     } catch (error) {
-      diag.error(`metrics are not sent, the service runs on: ${String(error)}`);
+      diag.error(`metrics are not sent, the service runs on: ${whyNotMade(error)}`);
     }
   }
 

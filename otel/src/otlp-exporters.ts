@@ -73,6 +73,15 @@ export function keptFor({ kind, json = kind === 'http/json' }: SpanTarget): (spa
   return (span) => keep(withoutPersonalData(span));
 }
 
+/** Why an exporter could not be made of the variables; what gRPC says of headers has their values. */
+export function whyNotMade(error: unknown): string {
+  const { message, code, input } = error as NodeJS.ErrnoException & { input?: unknown };
+  if (code === 'ERR_INVALID_URL') return `the endpoint ${JSON.stringify(input)} is not a URL`;
+  return message.startsWith('Metadata ')
+    ? 'a header of OTEL_EXPORTER_OTLP_… has characters that gRPC does not take'
+    : message;
+}
+
 /** What semantic conventions call that exporter (`otel.component.type`). */
 export function componentTypeOf({ kind }: SpanTarget): string {
   return EXPORTERS[kind].type;

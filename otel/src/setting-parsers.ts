@@ -18,7 +18,7 @@ export const text: Parser<string> = { expected: 'a text', parse: (value) => valu
 /** OpenTelemetry specification, "Boolean value": only `true`, in any case, is true; anything but true and false is named. */
 export const boolean: Parser<boolean> = {
   expected: 'true or false',
-  parse: (value) => ({ true: true, false: false })[value.toLowerCase()],
+  parse: (value) => [true, false].find((each) => String(each) === value.toLowerCase()),
 };
 
 export const port: Parser<number> = {
@@ -56,7 +56,7 @@ export type SamplerName = typeof sampler extends Parser<infer T> ? T : never;
 
 /** As Sentry's SDK takes it: a project by number, at a host that may have a port and a path. */
 export const dsn: Parser<string> = {
-  expected: "a project's DSN, such as https://key@o1.ingest.sentry.io/2",
+  expected: "a project's DSN, such as https://<key>@o1.ingest.sentry.io/2",
   parse: (value) =>
     /^https?:\/\/\w+(?::\w+)?@(?:[\w.-]+|\[[\w:.%]+\])(?::\d+)?\/(?:[^?#]*\/)?\d+$/.test(value) ? value : undefined,
 };

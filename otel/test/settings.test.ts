@@ -53,7 +53,7 @@ for (const [name, value, message] of [
   [
     'SENTRY_DSN',
     'https://sentry.io/2',
-    'SENTRY_DSN="https://sentry.io/2" is not a project\'s DSN, such as https://key@o1.ingest.sentry.io/2; using none instead',
+    'SENTRY_DSN="https://sentry.io/2" is not a project\'s DSN, such as https://<key>@o1.ingest.sentry.io/2; using none instead',
   ],
   ['SENTRY_TRACES_SAMPLE_RATE', '10%', 'SENTRY_TRACES_SAMPLE_RATE="10%" is not a number from 0 to 1; using 0 instead'],
   [

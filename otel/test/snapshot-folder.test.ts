@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,6 +25,22 @@ test('a snapshot replaces the one before as a whole', (t) => {
   folder.write('1-a', bytes('new'));
   assert.equal(folder.read('1-a').toString(), 'new');
   assert.deepEqual(folder.list().members, ['1-a']);
+});
+
+test('a snapshot for which the disk has no room is no snapshot, also where a part of it has', (t) => {
+  const place = folderOf(t);
+  // A page of memory, and one more for the second snapshot.
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'none', place]).status !== 0)
+    return t.skip('mounting is for root');
+  try {
+    const folder = new SnapshotFolder(place);
+    folder.write('1-a', bytes('whole'));
+    assert.throws(() => folder.write('1-a', bytes('whole'.repeat(2_000))), { code: 'ENOSPC' });
+    assert.equal(folder.read('1-a').toString(), 'whole');
+    assert.deepEqual(readdirSync(place), ['1-a.snapshot'], 'what room there is was given back');
+  } finally {
+    execFileSync('umount', ['--lazy', place]);
+  }
 });
 
 test('of two who make a total at once one succeeds, and what it includes is there once', (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
+import { HELLO, metricsUrl, node, run, serviceFolder } from './support/program.ts';
 
 test('otel/ copied beside dist/main.js into an empty folder is all that node -r ./otel/register needs', async (t) => {
   const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) });
@@ -46,6 +46,15 @@ test('an agent that was not built costs one line that says how to build it, and 
     stderr:
       'otel: the service runs without the agent: otel/dist/agent.cjs is not there; build it with: npm run build\n',
   });
+});
+
+test('an agent that was not built costs nothing where its line cannot be written', async (t) => {
+  const cwd = serviceFolder(t, { 'dist/main.js': "process.on('exit', () => console.log('ended well'))" }, [
+    'register.js',
+  ]);
+  const args = ['-c', 'exec "$@" 2>/dev/full', 'sh', node, '-r', './otel/register', 'dist/main.js'];
+  const { code, stdout } = await run(t, { cwd, command: 'sh', args }).ended;
+  assert.deepEqual([code, stdout], [0, 'ended well\n']);
 });
 
 test('an agent that cannot be loaded costs one message, and the service runs', async (t) => {

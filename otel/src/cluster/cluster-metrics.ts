@@ -30,6 +30,9 @@ export interface ClusterMetricsOptions {
 /** Milliseconds between two looks at whether the process is still there that has the page. */
 const LOOK = 1000;
 
+/** Milliseconds between two looks at whether there is what others have left. */
+const LOOK_FOR_OTHERS = 10_000;
+
 /** What comes of the start of a process that may be one of several. */
 export interface Beginning {
   /** Told which other service of the same cluster has the page's port. */
@@ -61,7 +64,7 @@ export class ClusterMetrics {
   }
 
   collect(timeLimit: number): Promise<ResourceMetrics> {
-    if (!this.#group && isAnyoneThere(this.#place)) this.#guarded(() => this.#join());
+    this.#joinOthers();
     return this.#group ? this.#group.collect() : this.#options.collect(timeLimit);
   }
 
@@ -80,6 +83,11 @@ export class ClusterMetrics {
       this.#guarded(() => removeMeetingPlace(this.#place));
       // It has the port from its start, before there are workers.
       whenPrimary(() => this.#guarded(() => this.#join()));
+      // What threads and children leave would be there for ever where nobody asks for a page.
+      const look = setInterval(() => {
+        this.#joinOthers();
+        if (this.#group) clearInterval(look);
+      }, LOOK_FOR_OTHERS).unref();
     }
     const announceOnce = () => {
       unsubscribe('child_process', announceOnce);
@@ -108,6 +116,10 @@ export class ClusterMetrics {
   beginAsThread(place: Place): void {
     this.#place = place;
     this.#guarded(() => this.#join());
+  }
+
+  #joinOthers(): void {
+    if (!this.#group && isAnyoneThere(this.#place)) this.#guarded(() => this.#join());
   }
 
   #joinPageOf({ pid, place }: Page, { onLeftAlone }: Beginning): void {

@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { inSlices } from '@otel-register/listener';
+import { addToTotal, isSilent } from './add-to-total.ts';
 import { Allowance } from './allowance.ts';
 import { beforeBlocking } from './before-blocking.ts';
 import { counted, type Members } from './group-metrics.ts';
@@ -25,11 +26,8 @@ const SHARE = 100;
 const REST_SHARE = 1 / 20;
 const REST_BURST = 100;
 
-/**
- * Milliseconds after its last snapshot until a thread that does not listen is taken for ended, while its process runs on: nothing
- * tells of a thread that was terminated.
- */
-const SILENCE = 30_000;
+/** So many that have ended are taken into the total without being asked for. */
+const MANY = 10;
 
 export interface ProcessGroupOptions {
   /** The folder in which the processes meet; made if need be. */
@@ -102,8 +100,7 @@ export class ProcessGroup {
 
     const scopeMetrics = await this.#merged(snapshot, gone);
     scopeMetrics.push(this.#options.describe(counted([...whoAnswered('renewed'), this.#self], late)));
-    const ended = gone.filter((member) => this.#hasEnded(member));
-    if (ended.length > 0) void this.#addToTotal(ended).catch(this.#options.onError);
+    void addToTotal(this.#folder, this.#self, gone, this.#options.limit).catch(this.#options.onError);
     return { resource, scopeMetrics };
   }
 
@@ -139,34 +136,9 @@ export class ProcessGroup {
 
   #answerOf(member: string): Answer | Promise<Answer> {
     if (this.#folder.isResting(member) && isRunning(pidOf(member))) return 'renewed';
+    // Of hundreds that are gone each would be a connection.
+    if (!this.#folder.has(member)) return 'gone';
     return askToRenew(this.#folder.socketOf(member));
-  }
-
-  /** One that does not listen and is still there may yet write. */
-  #hasEnded(member: string): boolean {
-    if (!isRunning(pidOf(member))) return true;
-    return isThread(member) && this.#folder.ageOf(member) > SILENCE;
-  }
-
-  /** Takes what processes that are gone have counted into the total, so that their number does not matter. */
-  async #addToTotal(gone: readonly string[]): Promise<void> {
-    const { members, total } = this.#folder.list();
-    const left = gone.filter((member) => members.includes(member));
-    const merge = new Merge(this.#options.limit);
-    const known = new KnownSeries();
-    const add = async (bytes: Buffer) => {
-      for await (const { scope, metric } of inSlices(decode(bytes, known))) {
-        if (outlivesItsProcess(metric)) merge.add(scope, metric);
-      }
-    };
-    try {
-      await add(total.bytes);
-      for (const member of left) await add(this.#folder.read(member));
-      this.#folder.replaceTotal(this.#self, total, left, encode(merge.exactResult(), keyOf));
-    } catch (error) {
-      // Somebody else was faster.
-      if (!isMissing(error)) throw error;
-    }
   }
 
   /** A snapshot that is begun after this call: what has been counted until now is in it. */
@@ -188,6 +160,16 @@ export class ProcessGroup {
       await this.#makeSnapshot(stopwatch);
       if (!this.#folder.has(this.#self)) this.#comeBack();
     });
+  }
+
+  /** Also where nobody asks for a page: threads come and go as long as the process is there, and so would what they leave. */
+  async #tidyUp(): Promise<void> {
+    if (isThread(this.#self)) return;
+    const silent = this.#folder.list().members.filter((member) => isSilent(this.#folder, member));
+    if (silent.length < MANY) return;
+    const isGone = await Promise.all(silent.map(async (member) => (await this.#answerOf(member)) === 'gone'));
+    const gone = silent.filter((_, at) => isGone[at]);
+    await addToTotal(this.#folder, this.#self, gone, this.#options.limit);
   }
 
   /** One after the other: the older of two snapshots must not replace the newer one. */
@@ -267,7 +249,8 @@ export class ProcessGroup {
 
   #renewLater(): void {
     const again = () => this.#renewLater();
-    setTimeout(() => this.#renewUnasked().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+    const renewed = () => this.#renewUnasked().then(() => this.#tidyUp());
+    setTimeout(() => renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
   }
 
   #leave(): void {

@@ -9,7 +9,6 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -182,7 +181,11 @@ export function isMissing(error: unknown): boolean {
 function writeAll(path: string, pieces: Iterable<Uint8Array>, mode = NOT_LAST): void {
   const file = openSync(path, 'w', mode);
   try {
-    for (const piece of pieces) writeSync(file, piece);
+    // All of it: of what is written to a full disk the system may take a part, and say nothing.
+    for (const piece of pieces) writeFileSync(file, piece);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }

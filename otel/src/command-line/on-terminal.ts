@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '../printable.ts';
 import type { Finding, Mark, Section } from './findings.ts';
 
 const SIGNS: Record<Mark, { readonly sign: string; readonly color: 'green' | 'gray' | 'yellow' | 'red' }> = {
@@ -32,7 +33,7 @@ export function onTerminal(sections: readonly Section[], { isTTY, columns }: Out
     const longest = Math.max(0, ...findings.map(({ subject }) => subject?.length ?? 0));
     const column = width - longest - INDENT >= ROOM_BESIDE_SUBJECTS ? longest : 0;
     return [
-      paint('bold', title),
+      paint('bold', printable(title)),
       ...findings.flatMap((finding) => {
         const { sign, color } = SIGNS[finding.mark];
         const [first = '', ...others] = linesOf(finding, width - INDENT, column);
@@ -61,7 +62,7 @@ function linesOf({ subject, text, mend }: Finding, width: number, column: number
 /** In lines of that width; what is longer without a blank is not cut. */
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of printable(text).split(' ')) {
     const last = lines.at(-1);
     if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;

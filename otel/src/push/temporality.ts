@@ -46,6 +46,8 @@ export class Temporality {
   readonly #deltas: readonly InstrumentType[];
   readonly #known = new Map<string, Known>();
   readonly #after = new WeakMap<Point, () => void>();
+  /** The first moment after the clock was turned back behind the start of something. */
+  #turnedBack: HrTime | undefined;
 
   constructor(preference: Preference) {
     this.#deltas = DELTAS[preference];
@@ -83,7 +85,7 @@ export class Temporality {
   }
 
   #made({ name, version = '' }: Scope, metric: MetricData, seen: Set<string>): MetricData {
-    const points = (metric.dataPoints as Point[]).map(snapshot);
+    const points = (metric.dataPoints as Point[]).map((point) => this.#snapshot(point));
     if (!this.#isDelta(metric)) return withPoints(metric, points);
     const prefix = `${name}\n${version}\n${metric.descriptor.name}\n`;
     const deltas = points.map((point) => this.#delta(prefix + keyOf(point.attributes), point, seen));
@@ -94,12 +96,24 @@ export class Temporality {
     return this.#deltas.includes((descriptor as MetricDescriptor & { readonly type: InstrumentType }).type);
   }
 
+  #snapshot({ attributes, startTime, endTime, value }: Point): Point {
+    return { attributes, startTime: this.#startOf(startTime, endTime), endTime, value };
+  }
+
+  /** Receivers refuse what ends before it starts, and take a start that is another each time for a reset each time. */
+  #startOf(start: HrTime, end: HrTime): HrTime {
+    if (!isLater(start, end)) return start;
+    if (this.#turnedBack === undefined || isLater(this.#turnedBack, end)) this.#turnedBack = end;
+    return this.#turnedBack;
+  }
+
   #delta(key: string, point: Point, seen: Set<string>): Point {
     seen.add(key);
     const before = this.#known.get(key);
     const value = before && difference(point.value, before.value);
     // A copy, which is its own key, in any case.
-    const delta = value === undefined ? { ...point } : { ...point, value, startTime: before?.time ?? point.startTime };
+    const startTime = this.#startOf(before?.time ?? point.startTime, point.endTime);
+    const delta = value === undefined ? { ...point } : { ...point, value, startTime };
     this.#after.set(delta, () => this.#known.set(key, { value: point.value, time: point.endTime }));
     return delta;
   }
@@ -116,6 +130,6 @@ function byScope(made: readonly Made[]): ScopeMetrics[] {
   return Array.from(scopes, ([scope, metrics]) => ({ scope, metrics }));
 }
 
-function snapshot({ attributes, startTime, endTime, value }: Point): Point {
-  return { attributes, startTime, endTime, value };
+function isLater([seconds, nanoseconds]: HrTime, [otherSeconds, otherNanoseconds]: HrTime): boolean {
+  return seconds > otherSeconds || (seconds === otherSeconds && nanoseconds > otherNanoseconds);
 }

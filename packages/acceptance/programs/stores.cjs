@@ -1,5 +1,6 @@
 'use strict';
-// A service that asks PostgreSQL and Redis for each answer, and says so with 503 when they cannot be asked.
+// A service that asks PostgreSQL and Redis for each answer, and says so with 503 when they cannot be asked. /seen answers how often it
+// asked for what, and what came of it.
 const { createServer } = require('node:http');
 const { text } = require('node:stream/consumers');
 const { default: Redis } = require('ioredis');
@@ -10,12 +11,30 @@ pool.on('error', () => {});
 const redis = new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
 redis.on('error', () => {});
 
+const seen = { asked: {}, answered: {} };
+const count = (of, what) => {
+  of[what] = (of[what] ?? 0) + 1;
+};
+async function answered(what, answer) {
+  const value = await answer;
+  count(seen.answered, what);
+  return value;
+}
+function askRedis(command, ...args) {
+  count(seen.asked, `redis ${command}`);
+  return answered(`redis ${command}`, redis[command.toLowerCase()](...args));
+}
+// Not when no connection can be had.
+pool.on('acquire', () => count(seen.asked, 'postgresql SELECT'));
+
 const server = createServer(async (request, response) => {
+  if (request.url === '/seen') return response.end(JSON.stringify(seen));
   try {
     const body = await text(request);
-    const { rows } = await pool.query('SELECT $1::text AS asked', [`${request.method} ${request.url}`]);
-    await redis.set(request.url, body);
-    response.end(`${rows[0].asked} ${await redis.get(request.url)}`);
+    const asked = [`${request.method} ${request.url}`];
+    const { rows } = await answered('postgresql SELECT', pool.query('SELECT $1::text AS asked', asked));
+    await askRedis('SET', request.url, body);
+    response.end(`${rows[0].asked} ${await askRedis('GET', request.url)}`);
   } catch ({ code, message }) {
     response.writeHead(503).end(`${code ?? message}`);
   }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startPostgres, startRedis } from '@payments/local-stack';
 import { askEcho, type Outcome } from './support/asked-and-answered.ts';
+import { databaseCounts, type Values } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
 
@@ -121,34 +122,80 @@ test('a service that has had no file descriptors left answers again when it has 
   assert.deepEqual(outcomes, [...well, ...well]);
 });
 
-test('PostgreSQL and Redis go and come back: what the service could not do it says, and then it can again', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'acceptance-faults-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const dataDirs = { postgres: join(folder, 'postgres'), redis: join(folder, 'redis') };
-  let postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true });
-  let redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true });
-  t.after(() => Promise.all([postgres.stop(), redis.stop()]));
-  const env = { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url };
-  const programs = await Promise.all([
-    startProgram('stores.cjs', { nodeArguments: [], env }),
-    startProgram('stores.cjs', { env }),
-  ]);
-  t.after(() => Promise.all(programs.map((program) => program.stop())));
+/** Ends a process and its children as nobody can prevent. */
+function killed(pid: number): void {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  for (const each of [pid, ...children.split(' ').filter(Boolean)]) process.kill(Number(each), 'SIGKILL');
+}
 
-  const load = programs.map(({ url }) => askEcho(url, 8_000, 20));
-  const { port } = postgres;
-  await postgres.stop();
-  await redis.stop();
-  redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true, port: Number(new URL(env.REDIS_URL).port) });
-  postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true, port });
-  for (const outcome of await Promise.all(load)) {
-    assert.equal(outcome.answered + outcome.refused, 8_000, JSON.stringify(outcome));
-    assert.ok(outcome.refused > 0);
-  }
-  for (const { url } of programs) {
-    const isBack = async () => (await askEcho(url, 20, 20)).answered === 20;
-    await until('both are back', isBack);
-    assert.deepEqual(await askEcho(url, 200, 20), { answered: 200, refused: 0, changed: 0, lost: 0 });
-  }
-  for (const program of programs) assert.deepEqual(await program.stop(), { code: 0, signal: null });
-});
+const pidIn = (file: string) => Number.parseInt(readFileSync(file, 'utf8'), 10);
+
+/** What a service was asked, and asked PostgreSQL and Redis, and what came of it: its page says just what it has seen itself. */
+async function assertCounted(program: Program): Promise<void> {
+  const { asked, answered } = await seenBy(program);
+  const page = await program.scrape();
+  const counts = databaseCounts(page);
+  const succeeded = Object.entries(counts).filter(([key]) => key.endsWith(' –'));
+  assert.deepEqual(Object.fromEntries(succeeded.map(([key, value]) => [key.slice(0, -2), value])), answered);
+  assert.deepEqual(
+    page.values('db_client_operation_duration_seconds_count', 'db_system_name', 'db_operation_name'),
+    asked,
+  );
+}
+
+async function seenBy(program: Program): Promise<Record<'asked' | 'answered', Values>> {
+  const response = await fetch(`${program.url}/seen`);
+  return (await response.json()) as Record<'asked' | 'answered', Values>;
+}
+
+for (const [how, end] of [
+  ['are stopped', () => {}],
+  [
+    'are killed',
+    ({ postgres, redis }: Record<'postgres' | 'redis', string>) => {
+      killed(pidIn(join(postgres, 'cluster/postmaster.pid')));
+      killed(pidIn(join(redis, 'redis.pid')));
+    },
+  ],
+] as const) {
+  test(`PostgreSQL and Redis ${how} and come back: what the service could not do it says, and then it can again, and all of it is counted`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'acceptance-faults-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const dataDirs = { postgres: join(folder, 'postgres'), redis: join(folder, 'redis') };
+    let postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true });
+    let redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true });
+    t.after(() => Promise.all([postgres.stop(), redis.stop()]));
+    const env = { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url };
+    const [bare, service] = await Promise.all([
+      startProgram('stores.cjs', { nodeArguments: [], env }),
+      startProgram('stores.cjs', { env }),
+    ]);
+    t.after(() => Promise.all([bare.stop(), service.stop()]));
+    let refused = 0;
+    const ask = async (program: Program, count: number) => {
+      const outcome = await askEcho(program.url, count, 20);
+      assert.equal(outcome.answered + outcome.refused, count, JSON.stringify(outcome));
+      if (program === service) refused += outcome.refused;
+      return outcome;
+    };
+
+    const load = Promise.all([bare, service].map((program) => ask(program, 8_000)));
+    const { port } = postgres;
+    for (const program of [bare, service])
+      await until('it is under way', async () => ((await seenBy(program)).answered['redis GET'] ?? 0) > 500);
+    end(dataDirs);
+    await postgres.stop();
+    await redis.stop();
+    redis = await startRedis({ dataDir: dataDirs.redis, throwAway: true, port: Number(new URL(env.REDIS_URL).port) });
+    postgres = await startPostgres({ dataDir: dataDirs.postgres, throwAway: true, port });
+    for (const each of await load) assert.ok(each.refused > 0);
+    for (const program of [bare, service]) {
+      await until('both are back', async () => (await ask(program, 20)).answered === 20);
+      assert.deepEqual(await ask(program, 200), { answered: 200, refused: 0, changed: 0, lost: 0 });
+    }
+    await assertCounted(service);
+    const answers = (await service.scrape()).values('http_server_requests_total', 'http_response_status_code');
+    assert.equal(answers['503'], refused);
+    for (const program of [bare, service]) assert.deepEqual(await program.stop(), { code: 0, signal: null });
+  });
+}

@@ -10,7 +10,9 @@ import { VISIBLE, type WayName } from './support/visible-differences.ts';
 
 /** How a program is run under the agent, and how it is run bare to compare it with. */
 interface Way {
-  readonly name: WayName;
+  readonly name: string;
+  /** What can be seen of it. */
+  readonly visible: WayName;
   readonly nodeArguments: string[];
   readonly bare: string[];
   readonly env?: Record<string, string>;
@@ -27,18 +29,38 @@ before(async () => {
 after(() => collector.stop());
 
 const ways: Way[] = [
-  { name: 'metrics', nodeArguments: REGISTER, bare: [] },
+  { name: 'metrics', visible: 'metrics', nodeArguments: REGISTER, bare: [] },
   {
     name: 'spans',
+    visible: 'spans',
     nodeArguments: REGISTER,
     bare: [],
     get env() {
       return { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: collector.httpUrl };
     },
   },
-  { name: 'switched off', nodeArguments: REGISTER, bare: [], env: { OTEL_SDK_DISABLED: 'true' } },
-  { name: '--import', nodeArguments: ['--import', './otel/register.js'], bare: IMPORTING_NOTHING },
-  { name: 'NODE_OPTIONS', nodeArguments: [], bare: [], env: { NODE_OPTIONS: REGISTER.join(' ') } },
+  {
+    name: 'spans on the console',
+    visible: 'spans',
+    nodeArguments: REGISTER,
+    bare: [],
+    env: { OTEL_TRACES_EXPORTER: 'console' },
+  },
+  {
+    name: 'switched off',
+    visible: 'switched off',
+    nodeArguments: REGISTER,
+    bare: [],
+    env: { OTEL_SDK_DISABLED: 'true' },
+  },
+  { name: '--import', visible: '--import', nodeArguments: ['--import', './otel/register.js'], bare: IMPORTING_NOTHING },
+  {
+    name: 'NODE_OPTIONS',
+    visible: 'NODE_OPTIONS',
+    nodeArguments: [],
+    bare: [],
+    env: { NODE_OPTIONS: REGISTER.join(' ') },
+  },
 ];
 
 const folder = join(repositoryRoot, 'packages/acceptance/programs/transparency');
@@ -71,7 +93,7 @@ for (const program of programs) {
           bareRuns.set(key, bare);
           assert.match(await bare, new RegExp(`^ended with ${ENDS[program] ?? 0}\n`));
           const found = differentLines(await bare, await observed(program, way.nodeArguments, way.env));
-          differences = found.filter((line) => !isKnown(line, program, way.name));
+          differences = found.filter((line) => !isKnown(line, program, way.visible));
           if (differences.length === 0) return;
         }
         assert.deepEqual(differences, []);
@@ -100,7 +122,7 @@ function isKnown(line: string, program: string, way: WayName): boolean {
 async function observed(program: string, nodeArguments: string[], env = {}): Promise<string> {
   const options = { nodeArguments: ['--stack-trace-limit=100', ...nodeArguments], env };
   const { code, signal, stdout, stderr } = await runProgram(join('transparency', program), options);
-  return `ended with ${signal ?? code}\n--- stdout\n${stdout}--- stderr\n${stderr.replace(START_LINE, '')}`
+  return `ended with ${signal ?? code}\n--- stdout\n${stdout.replaceAll(PRINTED_SPAN, '')}--- stderr\n${stderr.replace(START_LINE, '')}`
     .replaceAll(resolve(repositoryRoot), '.')
     .replaceAll(/\b127\.0\.0\.1:\d{2,}/g, '127.0.0.1:PORT')
     .replaceAll(/\(node:\d+\)/g, '(node:PID)')
@@ -109,5 +131,7 @@ async function observed(program: string, nodeArguments: string[], env = {}): Pro
 }
 
 const START_LINE = /^otel: metrics of \S+ on http:\/\/localhost:\d+\/metrics\n/m;
+/** It is printed by request. */
+const PRINTED_SPAN = /^\{\n {2}resource: \{[\s\S]*?\n\}\n/gm;
 /** Which of Node's own queues a promise is settled from. */
 const TIMING = /^ +at .*\(node:internal\/(?:process\/task_queues|timers):.*\n/gm;

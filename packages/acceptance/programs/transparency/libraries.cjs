@@ -1,28 +1,7 @@
 'use strict';
 // The objects of libraries: what their classes, clients and errors look like, with no server there.
 const { inspect } = require('node:util');
-
-const own = (value) =>
-  Reflect.ownKeys(value)
-    .map(String)
-    .filter((key) => !/\d/.test(key))
-    .join();
-const functions = (value) =>
-  Object.entries(Object.getOwnPropertyDescriptors(value)).map(([name, { value: each, enumerable, writable }]) =>
-    [name, typeof each, each?.name, each?.length, enumerable, writable].join(' '),
-  );
-const tell = (name, value) => console.log(name, own(value), JSON.stringify(Object.keys(value)), functions(value));
-const instance = (name, value) => {
-  console.log(name, value.constructor.name, Object.keys(value).join(), value.eventNames?.().map(String).sort());
-  console.log(inspect(value, { depth: 0 }).replaceAll(/\d{3,}|,$/gm, ''));
-};
-const failing = async (name, act) => {
-  try {
-    console.log(name, await act());
-  } catch (error) {
-    console.log(name, error.code, Object.keys(error), error.stack, error.cause?.stack, error.errors?.length);
-  }
-};
+const { failing, instance, own, tell } = require('../shapes.cjs');
 const pg = require('pg');
 const { default: Redis, Cluster } = require('ioredis');
 const express = require('express');

@@ -45,6 +45,7 @@ export interface ReceivedSpan {
   readonly name: string;
   /** 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   readonly kind: number;
+  readonly milliseconds: number;
   readonly attributes: Attributes;
   readonly events: readonly { readonly name: string; readonly attributes: Attributes }[];
   /** Code 0 unset, 1 ok, 2 error. */
@@ -75,6 +76,7 @@ function spansOf({ resourceSpans }: Message): ReceivedSpan[] {
         parentSpanId: hex(span.parentSpanId),
         name: span.name,
         kind: span.kind,
+        milliseconds: (Number(span.endTimeUnixNano) - Number(span.startTimeUnixNano)) / 1e6,
         attributes: attributesOf(span.attributes),
         events: (span.events ?? []).map(({ name, attributes }: Message) => ({
           name,

@@ -5,7 +5,7 @@ import { type ExitResult, repositoryRoot, startProcess, waitForOutput } from '@p
 import { type MetricsPage, scrape, scrapeAtRest } from './metrics-page.ts';
 
 /** NODE_UNDER_TEST=/path/to/node runs the programs, and not the tests, with another Node.js. */
-const nodeUnderTest = process.env.NODE_UNDER_TEST ?? process.execPath;
+export const nodeUnderTest = process.env.NODE_UNDER_TEST ?? process.execPath;
 
 export function majorOf(node: string): number {
   return Number(/\d+/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))?.[0]);

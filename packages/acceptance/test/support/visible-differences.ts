@@ -39,12 +39,12 @@ export const VISIBLE: readonly Visible[] = [
   },
   {
     what: 'Stacks of errors in what is replaced',
-    programs: ['stacks.cjs', 'libraries.cjs'],
+    programs: ['stacks.cjs', 'libraries.cjs', 'more-libraries.cjs'],
     lines: whenOn(new RegExp(REPLACED)),
   },
   {
     what: 'Stacks within a span',
-    programs: ['stacks.cjs', 'fetches.mjs', 'events.cjs'],
+    programs: ['stacks.cjs', 'fetches.mjs', 'events.cjs', 'libraries.cjs', 'more-libraries.cjs'],
     lines: {
       spans:
         /at (?:(?:\w+\.)*(?:emit|emitWithin|callIn|with|run|callbackTrampoline)\b|\.\/otel\/dist\/agent\.cjs)(?: \((?:\.\/otel\/dist\/agent\.cjs|node:.*)\)$|'|,|$)/,
