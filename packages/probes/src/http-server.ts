@@ -143,7 +143,10 @@ export class HttpServerProbe extends Probe {
 
   #started(message: StartMessage): void {
     const { request, response, socket } = message;
-    if (this.#ignores(message)) return;
+    if (this.#ignores(message)) {
+      RequestsInFlight.ignore(socket);
+      return;
+    }
     countRequestBody(request);
     const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
     requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
