@@ -143,12 +143,11 @@ export class HttpServerProbe extends Probe {
 
   #started(message: StartMessage): void {
     const { request, response, socket } = message;
-    if (this.#ignores(message)) {
-      RequestsInFlight.ignore(socket);
-      return;
-    }
-    countRequestBody(request);
+    // Connections of scrapes too, which have the shape of the others then: V8 would compile anew, once there are two, all that works on
+    // those of the service.
     const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
+    if (this.#ignores(message)) return;
+    countRequestBody(request);
     requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
   }
 

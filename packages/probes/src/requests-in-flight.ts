@@ -6,7 +6,7 @@ import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
 const inFlight = Symbol('otel-register.in-flight');
 
 /** The connection of a server. */
-export type ServerSocket = Socket & { [inFlight]?: RequestsInFlight | undefined; readonly encrypted?: boolean };
+export type ServerSocket = Socket & { [inFlight]?: RequestsInFlight; readonly encrypted?: boolean };
 
 /** A request that a server has begun to work on. */
 export interface RequestInFlight {
@@ -65,11 +65,6 @@ export class RequestsInFlight {
     // Before Node's own listener, which tells the service: what it answers then, nobody gets.
     socket.prependOnceListener('close', () => requests.closed());
     return requests;
-  }
-
-  /** Gives a connection that is not watched the shape of the others: V8 would compile anew all that works on them, once there are two. */
-  static ignore(socket: ServerSocket): void {
-    socket[inFlight] ??= undefined;
   }
 
   private constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {
