@@ -125,6 +125,24 @@ const ownImportHook = {
   },
 };
 
+/**
+ * Names no server in TLS where the collector is an address: Node 26 refuses to, and @grpc/grpc-js would never connect.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const noNameOfAddresses = {
+  name: 'no-name-of-addresses',
+  setup({ onLoad }) {
+    onLoad({ filter: /@grpc\/grpc-js\/build\/src\/channel-credentials\.js$/ }, ({ path }) => {
+      const [before, after, ...more] = readFileSync(path, 'utf8').split('connectionOptions.servername = remoteHost;');
+      if (after === undefined || more.length > 0) throw new Error(`${path} names servers in another way`);
+      return {
+        contents: `${before}if (!require('net').isIP(remoteHost)) connectionOptions.servername = remoteHost;${after}`,
+      };
+    });
+  },
+};
+
 /** What a file is called in the bundles: the same on every machine. @param {string} file */
 function keyOf(file) {
   return relative(join(import.meta.dirname, '..'), file).replaceAll('\\', '/');
@@ -163,7 +181,7 @@ function bundleOf(files) {
     stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
     external: Object.keys(coldModules.shared),
     // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
-    plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/)],
+    plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/), noNameOfAddresses],
   });
 }
 

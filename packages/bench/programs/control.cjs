@@ -11,6 +11,14 @@ const answers = {
     const { user, system } = process.cpuUsage();
     return { cpu: user + system, rss: process.memoryUsage.rss() };
   },
+  memory: () => {
+    const { getHeapStatistics, setFlagsFromString } = require('node:v8');
+    const { total_physical_size: heapHeld, peak_malloced_memory: allocatedByV8 } = getHeapStatistics();
+    const resident = process.memoryUsage.rss();
+    setFlagsFromString('--expose-gc');
+    require('node:vm').runInNewContext('gc')();
+    return { resident, heapInUse: getHeapStatistics().used_heap_size, heapHeld, allocatedByV8 };
+  },
   'start-allocation': () => allocation.start(),
   'stop-allocation': () => allocation.stop(),
 };

@@ -9,6 +9,7 @@ import { chart } from './chart.ts';
 import { divideCores } from './cores.ts';
 import { measureFuzzed } from './fuzzed.ts';
 import { type Effort, type Measuring, measureWorkload } from './measure.ts';
+import { measureMemory } from './memory.ts';
 import { measureRecord, measureScrapes } from './micro.ts';
 import { readOptions } from './options.ts';
 import { installPeers, usualNode } from './peers.ts';
@@ -18,11 +19,12 @@ import { type Machine, merged, type Results } from './results.ts';
 import { startSink } from './sink.ts';
 import { measureStartUp } from './start-up.ts';
 import { variants as allVariants } from './variants.ts';
-import { workloads as allWorkloads, type Backends, type Workload } from './workloads.ts';
+import { workloads as allWorkloads, type Backends, shop } from './workloads.ts';
 
 interface Plan {
   readonly effort: Effort;
   readonly startUpRuns: number;
+  readonly memoryRuns: number;
   readonly recordTimes: number;
   readonly scrapes: ReadonlyArray<readonly [labelSets: number, times: number]>;
   readonly fuzzedPairs: number;
@@ -38,6 +40,7 @@ const folder = fileURLToPath(new URL('../results', import.meta.url));
 const FULL: Plan = {
   effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 4, share: 1 },
   startUpRuns: 11,
+  memoryRuns: 7,
   recordTimes: 31,
   scrapes: [
     [1_000, 11],
@@ -53,6 +56,7 @@ const FULL: Plan = {
 const QUICK: Plan = {
   effort: { rounds: 1, pairsPerRound: 3, warmUpShare: 0.4, share: 0.15 },
   startUpRuns: 2,
+  memoryRuns: 1,
   recordTimes: 5,
   scrapes: [
     [1_000, 3],
@@ -71,7 +75,7 @@ const QUICK: Plan = {
  * @throws Error when the command line is wrong or something that all need does not start
  */
 export async function runBench(args: readonly string[]): Promise<void> {
-  const sections = [...allWorkloads.map(({ name }) => name), 'start-up', 'record', 'scrape', 'fuzzed'];
+  const sections = [...allWorkloads.map(({ name }) => name), 'memory', 'start-up', 'record', 'scrape', 'fuzzed'];
   const options = readOptions(args, { sections, variants: allVariants.map(({ name }) => name) });
   const plan = options.quick ? QUICK : FULL;
   const wants = (section: string) => options.sections.includes(section);
@@ -80,6 +84,8 @@ export async function runBench(args: readonly string[]): Promise<void> {
   const representative = options.quick && variants.length === allVariants.length;
   const loaded = representative ? variants.filter(({ isRepresentative }) => isRepresentative) : variants;
   const workloads = allWorkloads.filter(({ name }) => wants(name));
+  // Only where it is named: it explains the memory of the results, and is none of them.
+  const wantsMemory = wants('memory') && options.sections.length < sections.length;
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
@@ -108,10 +114,11 @@ export async function runBench(args: readonly string[]): Promise<void> {
     console.log(`\n${report(results)}`);
   };
   console.log(machineLine(machine));
-  await withBackends(workloads, async (backends) => {
+  await withBackends(workloads.length > 0 || wantsMemory, async (backends) => {
     for (const workload of workloads) {
       tell({ workloads: [await measureWorkload(workload, loaded, backends, measuring)] });
     }
+    if (wantsMemory) console.log(`\n${await measureMemory(shop, loaded, plan.memoryRuns, backends, measuring)}`);
   });
   if (wants('start-up')) tell({ startUp: await measureStartUp(variants, plan.startUpRuns, measuring) });
   if (wants('record')) tell({ record: await measureRecord(plan.recordTimes, measuring) });
@@ -120,11 +127,8 @@ export async function runBench(args: readonly string[]): Promise<void> {
   await sink.stop();
 }
 
-async function withBackends(
-  workloads: readonly Workload[],
-  work: (backends: Backends) => Promise<void>,
-): Promise<void> {
-  if (workloads.length === 0) return;
+async function withBackends(isNeeded: boolean, work: (backends: Backends) => Promise<void>): Promise<void> {
+  if (!isNeeded) return;
   const backends = await startBackends();
   await work(backends).finally(() => backends.stop());
 }

@@ -17,12 +17,25 @@ export interface Surroundings {
   readonly sinkUrl: string;
 }
 
+/** Kinds of a process's memory, in bytes. */
+export interface MemoryKinds {
+  readonly resident: number;
+  /** Of the JavaScript heap, after a garbage collection. */
+  readonly heapInUse: number;
+  /** What the heap has from the system, before it. */
+  readonly heapHeld: number;
+  /** Outside the heap: the most at a time until then. */
+  readonly allocatedByV8: number;
+}
+
 /** A process under measurement. Frozen, it uses nothing; all that it used until it is asked counts. */
 export interface Server {
   readonly port: number;
   /** Port of the variant's own listener for scrapes. */
   readonly metricsPort: number;
   usage(): Promise<{ cpu: number; rss: number }>;
+  /** Collects garbage. */
+  memory(): Promise<MemoryKinds>;
   startAllocation(): Promise<unknown>;
   /** Bytes of heap since {@link startAllocation}, and microseconds in which garbage collections held it up. */
   stopAllocation(): Promise<{ allocated: number; collecting: number }>;
@@ -71,6 +84,7 @@ export async function startServer(
     metricsPort,
     stderr,
     usage: () => ask(child, 'usage'),
+    memory: () => ask(child, 'memory'),
     startAllocation: () => ask(child, 'start-allocation'),
     stopAllocation: () => ask(child, 'stop-allocation'),
     freeze: () => void child.kill('SIGSTOP'),

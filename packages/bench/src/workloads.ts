@@ -54,7 +54,7 @@ const hello: Workload = {
   },
 };
 
-const shop: Workload = {
+export const shop: Workload = {
   name: 'express',
   title: 'Express + ioredis + pg: one cached read, one query',
   requests: 3_000,

@@ -143,9 +143,11 @@ export class HttpServerProbe extends Probe {
 
   #started(message: StartMessage): void {
     const { request, response, socket } = message;
+    // Connections of scrapes too, which have the shape of the others then: V8 would compile anew, once there are two, all that works on
+    // those of the service.
+    const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
     if (this.#ignores(message)) return;
     countRequestBody(request);
-    const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
     requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
   }
 
