@@ -8,10 +8,7 @@ import { endPgSpan, type PgSpans } from './pg-spans.ts';
 import { type PoolCells, PoolMetrics, type PoolState } from './pool-metrics.ts';
 
 const pooled = Symbol('otel-register.pooled');
-const askedAt = Symbol('otel-register.asked-at');
-const askedOf = Symbol('otel-register.asked-of');
-const askedIn = Symbol('otel-register.asked-in');
-const waiting = Symbol('otel-register.waiting');
+const asked = Symbol('otel-register.asked');
 const createdFrom = Symbol('otel-register.created-from');
 const takenAt = Symbol('otel-register.taken-at');
 const gaveUp = Symbol('otel-register.gave-up');
@@ -35,12 +32,18 @@ interface PooledClient extends PgClient {
 interface PoolRequest {
   callback: (error: unknown) => unknown;
   readonly timedOut?: boolean;
-  [askedAt]?: number;
-  [askedOf]?: PgPool;
-  /** Where there are spans. */
-  [askedIn]?: Context;
-  [waiting]?: Span | undefined;
+  [asked]?: Asked;
   [gaveUp]?: boolean;
+}
+
+/** When and where somebody asked for a connection, remembered in one object: requests of several shapes make the pool slower. */
+interface Asked {
+  readonly at: number;
+  readonly of: PgPool;
+  /** Undefined where there are no spans. */
+  readonly in: Context | undefined;
+  /** Of the wait, until it is over. */
+  waiting: Span | undefined;
 }
 
 /**
@@ -74,13 +77,13 @@ export class PgPools {
   /** Wraps `Pool.prototype.newClient`. */
   creating(original: Method): Method {
     const spans = this.#spans;
-    const asked = (request: PoolRequest) => this.#asked(request);
+    const remember = (pool: PgPool, request: PoolRequest) => this.#remember(pool, request);
     const created = (pool: PgPool, request: PoolRequest, start: number) => this.#created(pool, request, start);
     return function newClient(this: PgPool, request: PoolRequest) {
       const start = performance.now();
-      asked(request);
+      remember(this, request);
       const make = () => original.apply(this, arguments as never);
-      const result = spans ? spans.pooled(request[waiting], request[askedIn], make) : make();
+      const result = spans ? spans.pooled(request[asked]?.waiting, request[asked]?.in, make) : make();
       created(this, request, start);
       return result;
     };
@@ -98,7 +101,7 @@ export class PgPools {
       isNew: boolean,
     ) {
       acquired(this, client, request, isNew);
-      return callBackIn(request[askedIn], original, this, arguments);
+      return callBackIn(request[asked]?.in, original, this, arguments);
     };
   }
 
@@ -121,25 +124,20 @@ export class PgPools {
   #queued(pool: PgPool): void {
     try {
       const request = pool._pendingQueue.at(-1);
-      if (request === undefined || request[askedAt] !== undefined) return;
-      request[askedAt] = performance.now();
-      this.#asked(request);
-      if (!pool.options.connectionTimeoutMillis) return;
-      request[askedOf] = pool;
-      this.#watchTimeouts(Object.getPrototypeOf(request));
+      if (request === undefined || request[asked] !== undefined) return;
+      this.#remember(pool, request);
+      if (pool.options.connectionTimeoutMillis) this.#watchTimeouts(Object.getPrototypeOf(request));
     } catch (error) {
       this.#failed(error);
     }
   }
 
   /** The request may have been seen in the queue before. */
-  #asked(request: PoolRequest): void {
+  #remember(pool: PgPool, request: PoolRequest): void {
     try {
-      if (!this.#spans || request[askedIn]) return;
-      const active = context.active();
-      request[askedIn] = active;
-      const span = this.#spans.wait(active);
-      if (span !== undefined) request[waiting] = span;
+      if (request[asked]) return;
+      const active = this.#spans && context.active();
+      request[asked] = { at: performance.now(), of: pool, in: active, waiting: active && this.#spans?.wait(active) };
     } catch (error) {
       this.#failed(error);
     }
@@ -147,10 +145,10 @@ export class PgPools {
 
   /** @param client whom the request waited for, where there is one */
   #waited(request: PoolRequest, client: PooledClient | undefined, error?: string): void {
-    const span = request[waiting];
-    if (!span) return;
-    request[waiting] = undefined;
-    endPgSpan(span, error, client && targetOf(client));
+    const { [asked]: of } = request;
+    if (!of?.waiting) return;
+    endPgSpan(of.waiting, error, client && targetOf(client));
+    of.waiting = undefined;
   }
 
   /** A client is being made for a request, which has come just now or has waited. */
@@ -161,12 +159,11 @@ export class PgPools {
       client[createdFrom] = start;
       // It is the client that knows where the pool connects to.
       pool[pooled] ??= this.#metrics.watch(pool, nameOf(client));
-      request[askedAt] ??= start;
       const { callback } = request;
       const failed = (error: unknown) => this.#creationFailed(pool, client, request, error);
       request.callback = function (error) {
         if (error) failed(error);
-        return callBackIn(request[askedIn], callback, this, arguments);
+        return callBackIn(request[asked]?.in, callback, this, arguments);
       };
     } catch (error) {
       this.#failed(error);
@@ -191,9 +188,9 @@ export class PgPools {
       const now = performance.now();
       if (isNew) cells.createTime.record((now - (client[createdFrom] ?? Number.NaN)) / 1000);
       // Nobody has asked when the pool takes a client to end it, nor waits any more after a timeout.
-      const asked = request.timedOut ? undefined : request[askedAt];
-      client[takenAt] = asked === undefined ? Number.NaN : now;
-      if (asked !== undefined) cells.waitTime.record((now - asked) / 1000);
+      const since = request.timedOut ? undefined : request[asked]?.at;
+      client[takenAt] = since === undefined ? Number.NaN : now;
+      if (since !== undefined) cells.waitTime.record((now - since) / 1000);
     } catch (error) {
       this.#failed(error);
     }
@@ -209,7 +206,7 @@ export class PgPools {
 
   #timedOut(request: PoolRequest): void {
     try {
-      const pool = request[askedOf];
+      const pool = request[asked]?.of;
       pool?.[pooled]?.timeouts.add(1);
       this.#waited(request, pool?._clients[0], 'timeout');
     } catch (error) {

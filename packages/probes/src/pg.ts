@@ -18,25 +18,23 @@ const TRANSACTION_VERSIONS = ['>=8.4.0 <9'];
 const POOL_VERSIONS = ['>=3.0.0 <4'];
 
 const operations = Symbol('otel-register.operations');
-const startedAt = Symbol('otel-register.started-at');
-const startedIn = Symbol('otel-register.started-in');
-const spanOf = Symbol('otel-register.span');
-const askedIn = Symbol('otel-register.asked-in');
+const begun = Symbol('otel-register.begun');
 
-/** Stands for the start of a query that has been recorded: it may be told twice that it is over. */
-const RECORDED = Number.NaN;
+/** What is remembered of a query, in one object: queries of several shapes make pg's own code slower. */
+interface Begun {
+  /** In milliseconds; NaN once it is recorded: it may be told twice that it is over. */
+  at: number;
+  /** Where it was asked and what is called back; undefined where there are no spans. */
+  in: Context | undefined;
+  span: Span | undefined;
+  /** What the duration is remembered with. */
+  exemplar: SpanContext | undefined;
+}
 
 /** What queries are handed, and what knows where they go. */
 type Carrier = (PgConnection | PgNative) & { [operations]?: TargetOperations };
 
-type WatchedQuery = PgQuery & {
-  [startedAt]?: number;
-  /** What the duration is remembered with. */
-  [startedIn]?: SpanContext;
-  [spanOf]?: Span;
-  /** Where there are spans. */
-  [askedIn]?: Context;
-};
+type WatchedQuery = PgQuery & { [begun]?: Begun };
 
 /**
  * Measures the queries of pg 8, its transactions and its pools, and makes their spans.
@@ -129,7 +127,7 @@ export class PgProbe extends Probe {
     return function handleReadyForQuery(this: WatchedQuery, connection: Carrier) {
       // A row that could not be parsed: pg goes on to handleError, which knows the error.
       if (!this._canceledDueToError) record(this, connection);
-      return callBackIn(this[askedIn], original, this, arguments);
+      return callBackIn(this[begun]?.in, original, this, arguments);
     };
   }
 
@@ -138,7 +136,7 @@ export class PgProbe extends Probe {
       this.#record(query, connection ?? query.native, error);
     return function handleError(this: WatchedQuery, error: unknown, connection?: Carrier) {
       record(this, connection, this._canceledDueToError || error);
-      return callBackIn(this[askedIn], original, this, arguments);
+      return callBackIn(this[begun]?.in, original, this, arguments);
     };
   }
 
@@ -188,9 +186,10 @@ export class PgProbe extends Probe {
   #begin(client: PgClient): void {
     try {
       const query: WatchedQuery | undefined = lastQueued(client);
-      if (query === undefined || query[startedAt] !== undefined) return;
-      query[startedAt] = performance.now();
-      if (this.#spans) this.#span(client, query, this.#spans);
+      if (query === undefined || query[begun] !== undefined) return;
+      const start = beginning(performance.now());
+      query[begun] = start;
+      if (this.#spans) this.#span(client, query, start, this.#spans);
       if (client.native) query.once('end', this.#nativeEnd);
       else if (!isReplaced(query.handleReadyForQuery)) this.#watch(query);
     } catch (failure) {
@@ -198,13 +197,11 @@ export class PgProbe extends Probe {
     }
   }
 
-  #span(client: PgClient, query: WatchedQuery, spans: PgSpans): void {
+  #span(client: PgClient, query: WatchedQuery, start: Begun, spans: PgSpans): void {
     const active = context.active();
-    const span = spans.query(active, client, query);
-    if (span !== undefined) query[spanOf] = span;
-    const exemplar = this.#operations.captureSpan(span ?? trace.getSpan(active));
-    if (exemplar !== undefined) query[startedIn] = exemplar;
-    if (!client.native) query[askedIn] = active;
+    start.span = spans.query(active, client, query);
+    start.exemplar = this.#operations.captureSpan(start.span ?? trace.getSpan(active));
+    if (!client.native) start.in = active;
     // Nothing but the callback is called then.
     else if (typeof query.callback === 'function') query.callback = context.bind(active, query.callback);
   }
@@ -220,22 +217,26 @@ export class PgProbe extends Probe {
       const on = carrier?.[operations];
       const now = performance.now();
       // A query that was refused before it came into the queue took no time.
-      const start = query[startedAt] ?? now;
-      if (Number.isNaN(start)) return;
-      query[startedAt] = RECORDED;
+      query[begun] ??= beginning(now);
+      const { at, span, exemplar } = query[begun];
+      if (Number.isNaN(at)) return;
+      query[begun].at = Number.NaN;
       const failure = error === undefined ? undefined : errorTypeOf(query, error);
-      const span = query[spanOf];
       if (span) endPgSpan(span, failure);
-      if (on) this.#operations.record(on, operationOf(query, carrier), failure, (now - start) / 1000, query[startedIn]);
+      if (on) this.#operations.record(on, operationOf(query, carrier), failure, (now - at) / 1000, exemplar);
     } catch (failure) {
       this.failed(failure);
     }
   }
 }
 
+function beginning(at: number): Begun {
+  return { at, in: undefined, span: undefined, exemplar: undefined };
+}
+
 function startOf(query: WatchedQuery): QueryStart | undefined {
-  const time = query[startedAt];
-  return time === undefined ? undefined : { time, span: query[startedIn] };
+  const start = query[begun];
+  return start && { time: start.at, span: start.exemplar };
 }
 
 /** A statement that was prepared under a name may be asked for by that alone. */
