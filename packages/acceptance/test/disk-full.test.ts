@@ -65,10 +65,7 @@ test('a cluster whose disk is full answers as ever, and its numbers are whole ag
   assert.match(start, /^otel: metrics of /);
   assert.ok(lines.length <= 5, 'one of each process');
   for (const line of lines)
-    assert.match(
-      line,
-      /^otel: numbers of the cluster may be missing on the page: Error: ENOSPC: no space left on device, write$/,
-    );
+    assert.match(line, /^otel: numbers of the cluster may be missing: Error: ENOSPC: no space left on device, write$/);
 });
 
 async function stoppedBare(name: string) {
