@@ -29,6 +29,10 @@ serveSteps({
     withClient(async (client) => {
       const { rows } = await client.query('select pg_backend_pid() as pid');
       const waiting = outcome(client.query('select pg_sleep(60)'));
+      // Of a query that has not come to the server when it ends the connection, libpq may never hear.
+      const asked = `select from pg_stat_activity where pid = ${rows[0].pid} and state = 'active'`;
+      const poll = 'perform pg_stat_clear_snapshot(), pg_sleep(0.01)';
+      await pool.query(`do $$ begin while not exists (${asked}) loop ${poll}; end loop; end $$`);
       await pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
       return waiting;
     }),
