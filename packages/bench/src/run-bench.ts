@@ -38,7 +38,7 @@ const README = join(repositoryRoot, 'README.md');
 const folder = fileURLToPath(new URL('../results', import.meta.url));
 
 const FULL: Plan = {
-  effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 4, share: 1 },
+  effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 10, share: 1 },
   startUpRuns: 11,
   memoryRuns: 7,
   recordTimes: 31,
