@@ -55,8 +55,9 @@ async function measured(preload: string, port: number, env: Record<string, strin
   let page = new MetricsPage('');
   const isWhole = async () => {
     page = new MetricsPage(await (await fetch(url)).text());
-    // Garbage collections are told a little later.
-    return 'OTEL_NODE_ENABLED_INSTRUMENTATIONS' in env || [...page.families.keys()].some((name) => /gc_dur/.test(name));
+    const names = [...page.families.keys()].join();
+    // Garbage collections and delays of the event loop are told a little later.
+    return 'OTEL_NODE_ENABLED_INSTRUMENTATIONS' in env || (/gc_dur/.test(names) && /eventloop_delay/.test(names));
   };
   await until(`${url} has all`, isWhole);
   return { url, page };
