@@ -1,3 +1,3 @@
 /** OpenTelemetry spans in, the bytes of an OTLP request out: a pure function, apart from what is remembered of attributes. */
 export type { EncodedSpan } from './encoded-span.ts';
-export { type AnySpan, createSpanEncoder, encodeSpans } from './spans.ts';
+export { createSpanEncoder, encodeSpans } from './spans.ts';

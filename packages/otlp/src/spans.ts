@@ -13,7 +13,7 @@ const IS_REMOTE = 0x200;
 const attributes = new AttributeWriter();
 
 /** A span, or one that is bytes already. */
-export type AnySpan = ReadableSpan | EncodedSpan;
+type AnySpan = ReadableSpan | EncodedSpan;
 
 /** What encodes spans as they end, for {@link encodeSpans}. */
 export function createSpanEncoder(): SpanEncoder {

@@ -187,7 +187,8 @@ export class LightSpan implements Span, ReadableSpan {
     }
     this._endedAt = time === undefined ? performance.now() : this._timeOf(time);
     this.ended = true;
-    if (this.duration[0] < 0) {
+    // By the clock that cannot jump it does not.
+    if (time !== undefined && this.duration[0] < 0) {
       diag.warn(`the span ${this.name} ends before it begins: its duration is 0`);
       this._endedAt = this.startTime;
     }
