@@ -49,7 +49,7 @@ export async function startCollector(port = 0, files?: CertificateFiles): Promis
   };
   const server = tls
     ? createSecureServer({ ...tls, ca: tls.cert, requestCert: true }, listener)
-    : createServer(listener);
+    : createServer({ keepAliveTimeout: 0 }, listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 

@@ -52,7 +52,7 @@ export interface SentryIngest {
 
 /** @param port any free one unless given */
 export async function startSentry(port = 0): Promise<SentryIngest> {
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const sent = Buffer.concat(chunks);

@@ -27,7 +27,7 @@ export async function startUpstream(): Promise<Upstream> {
     upstream.received.push({ method, url, headers, body });
     upstream.answer(request, response);
   };
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  const server = createServer({ keepAliveTimeout: 0 }, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const upstream: Upstream = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
