@@ -332,6 +332,7 @@ describe('a collector that is', () => {
     const ended = await runProgram('one-request.cjs', { env });
     assert.deepEqual([ended.code, ended.signal, ended.stdout], [0, null, 'done\n']);
     assert.match(ended.stderr, /^otel: the last metrics were not taken within 2 s and are lost$/m);
+    await until('it was asked', () => own.requests.length > 0);
     assert.equal(own.requests.length, 1);
   });
 });

@@ -227,7 +227,7 @@ describe('a collector that is', () => {
         },
       });
       assert.deepEqual([ended.code, ended.signal, ended.stdout], [0, null, 'done\n']);
-      assert.ok(own.requests.length > 0, 'it was asked');
+      await until('it was asked', () => own.requests.length > 0);
       assert.match(ended.stderr, /^otel: the last spans were not taken within 2 s and are lost$/m);
     });
   }
