@@ -97,7 +97,7 @@ test('docs/from-opentelemetry.md has a row for every metric of the stock registe
   }
 
   const targets = [old, own].map(({ url }) => new URL(url).host);
-  const config = { scrape_configs: [{ job_name: 'shop', scrape_interval: '200ms', static_configs: [{ targets }] }] };
+  const config = { scrape_configs: [{ job_name: 'shop', scrape_interval: '1s', static_configs: [{ targets }] }] };
   const prometheus = await startPrometheusServer(stringify(config), join(folder.path, 'prometheus'));
   t.after(prometheus.stop);
   for (const [query = ''] of tableRows(GUIDE, '| before |').flatMap((cells) => cells.map(namesIn))) {

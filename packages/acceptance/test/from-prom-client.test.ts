@@ -84,7 +84,7 @@ test('in a Prometheus that scrapes both pages, both queries of each row of docs/
   const service = await start();
   t.after(() => service.stop());
   const targets = [new URL(service.url).host, new URL(await service.metricsUrl()).host];
-  const config = { scrape_configs: [{ job_name: 'orders', scrape_interval: '200ms', static_configs: [{ targets }] }] };
+  const config = { scrape_configs: [{ job_name: 'orders', scrape_interval: '1s', static_configs: [{ targets }] }] };
   const prometheus = await startPrometheusServer(stringify(config), join(folder.path, 'prometheus'));
   t.after(prometheus.stop);
   const answersTo = async (query = '') => {
