@@ -126,10 +126,15 @@ export class ClusterMetrics {
     this.#place = place;
     this.#join();
     this.#hasPort = false;
+    const isOfCluster = isWorker();
     const look = setInterval(() => {
       if (isRunning(pid)) return;
       clearInterval(look);
-      onLeftAlone();
+      // A worker asks its primary for every port. That one may be gone as well, and by the end of this turn the worker knows:
+      // to ask it all the same would be an uncaught exception.
+      setImmediate(() => {
+        if (!isOfCluster || process.connected) onLeftAlone();
+      });
     }, LOOK).unref();
   }
 

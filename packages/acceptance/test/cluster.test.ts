@@ -9,7 +9,7 @@ import { type MetricsPage, scrape } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
 
-type Step = 'pids' | 'kill-sigterm' | 'kill-sigkill' | 'hang-one' | 'go-on' | 'end-all' | 'replace';
+type Step = 'pids' | 'kill-sigterm' | 'kill-sigkill' | 'hang-one' | 'go-on' | 'busy-one' | 'end-all' | 'replace';
 
 /** The agent in the workers alone, as under PM2: they share the port of the page among themselves. */
 const WORKERS_ALONE = { nodeArguments: [], env: { WORKER_ARGUMENTS: '-r ./otel/register' } };
@@ -200,6 +200,17 @@ test('an ES module is a cluster like any other', async (t) => {
   await send(cluster.url, 20);
   await showing(20, cluster.scrape);
   await allRun(cluster, 3);
+});
+
+test('a worker that is busy while the primary of its cluster is killed ends as it would without the agent', async (t) => {
+  for (const nodeArguments of [[], ['-r', './otel/register']]) {
+    const cluster = await startCluster(t, { nodeArguments });
+    await primary(cluster, 'busy-one');
+    process.kill(cluster.pid, 'SIGKILL');
+    // Together with all who can still write, the workers.
+    await cluster.exited;
+    assert.match(cluster.stderr(), nodeArguments.length > 0 ? /^otel: metrics of .*\n$/ : /^$/);
+  }
 });
 
 test('a cluster ends as it would without the agent, and leaves nothing behind', async (t) => {
