@@ -174,15 +174,18 @@ test('what the service observes itself is asked for once a page, however often t
   const [folder = ''] = leftOvers(cluster.pid);
   const snapshots = () => readdirSync(folder).filter((file) => file.endsWith('.snapshot'));
   const written = () => snapshots().map((file) => statSync(join(folder, file)).mtimeMs);
-  await until('all have answered two pages in time, one after the other', async () => {
-    const first = await pageOf(url);
-    const now = Math.max(...written());
-    await until('all have kept their numbers again', () => Math.min(...written()) > now);
-    const second = await pageOf(url);
-    if (processes(first).late !== 0 || processes(second).late !== 0) return false;
-    assert.equal(second.value('calls_total') - first.value('calls_total'), 4);
-    return true;
-  });
+  let pages = 0;
+  const calls = async () => {
+    pages++;
+    // Whom a page finds too busy is asked all the same, and its answer is on the next one.
+    const { '': sum = 0 } = (await pageOf(url)).values('calls_total');
+    assert.ok(sum <= 4 * pages, `${sum} calls for ${pages} pages`);
+    return sum;
+  };
+  await until('all are asked', async () => (await calls()) >= 4);
+  const now = Math.max(...written());
+  await until('all have kept their numbers again', () => Math.min(...written()) > now);
+  await until('all are asked again', async () => (await calls()) >= 8);
 });
 
 test('processes whose meeting place was tidied up find each other again', async (t) => {
