@@ -126,15 +126,12 @@ export class ClusterMetrics {
     this.#place = place;
     this.#join();
     this.#hasPort = false;
-    const isOfCluster = isWorker();
+    // A worker ends with its primary, and to ask one that is gone for the port would be an uncaught exception.
+    if (isWorker() && pid === process.ppid) return;
     const look = setInterval(() => {
       if (isRunning(pid)) return;
       clearInterval(look);
-      // A worker asks its primary for every port. That one may be gone as well, and by the end of this turn the worker knows:
-      // to ask it all the same would be an uncaught exception.
-      setImmediate(() => {
-        if (!isOfCluster || process.connected) onLeftAlone();
-      });
+      onLeftAlone();
     }, LOOK).unref();
   }
 
