@@ -184,7 +184,8 @@ test('what the service observes itself is asked for once a page, however often t
   };
   await until('all are asked', async () => (await calls()) >= 4);
   const now = Math.max(...written());
-  await until('all have kept their numbers again', () => Math.min(...written()) > now);
+  // What that costs is to be one part in a hundred of the time, which on a busy machine makes it rare.
+  await until('all have kept their numbers again', () => Math.min(...written()) > now, 300_000);
   await until('all are asked again', async () => (await calls()) >= 8);
 });
 
