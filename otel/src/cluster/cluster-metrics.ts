@@ -126,6 +126,8 @@ export class ClusterMetrics {
     this.#place = place;
     this.#join();
     this.#hasPort = false;
+    // A worker ends with its primary, and to ask one that is gone for the port would be an uncaught exception.
+    if (isWorker() && pid === process.ppid) return;
     const look = setInterval(() => {
       if (isRunning(pid)) return;
       clearInterval(look);

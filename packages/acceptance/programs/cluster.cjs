@@ -13,6 +13,7 @@ const steps = {
   'kill-sigkill': () => kill('SIGKILL'),
   'hang-one': () => kill('SIGSTOP'),
   'go-on': () => kill('SIGCONT'),
+  'busy-one': () => workers()[0].send('be busy'),
   'end-all': () => {
     cluster.off('exit', replace);
     for (const worker of workers()) worker.disconnect();
@@ -67,6 +68,10 @@ function worker() {
     response.end(String(process.pid));
   });
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+  process.on('message', () => {
+    const end = Date.now() + 2000;
+    while (Date.now() < end);
+  });
 }
 
 if (cluster.isPrimary) primary();

@@ -109,6 +109,7 @@ describe('an event', () => {
         types.map((type, index) => `payment.${type} ${index === 1 || index === 2 ? canceled : refunded}`).sort(),
       );
       await nothingWaits();
+      await until('all are heard', () => heard.length >= 6);
       assert.equal(heard.length, 6);
     });
   });
@@ -140,6 +141,7 @@ describe('an event', () => {
       await arrived(payer.id, 20, 20);
       await arrived(other.id, 20, 20);
       await nothingWaits();
+      await until('all are heard', () => heard.length >= 40);
       assert.equal(heard.length, 40);
       assert.equal(new Set(heard.map(({ properties }) => properties.messageId)).size, 40);
     });
@@ -151,6 +153,8 @@ describe('an event', () => {
       const heard = await overhear(channel);
       await payer.payment('refunded');
       await arrived(payer.id, 2, 1);
+      await until('both are heard', () => heard.length >= 2);
+      await until('both have the last event', async () => (await effectsOn(payer.id)).sums[0].refunded === 1000);
       const before = await effectsOn(payer.id);
       assert.deepEqual(before.sums, [{ currency: 'EUR', count: 1, captured: 1000, refunded: 1000 }]);
       for (const { content } of heard.slice(0, 2).toReversed()) await publish(channel, content.toString());
@@ -176,7 +180,7 @@ describe('an event', () => {
       await payments.stop();
       payments = await backend.start('payments', { AMQP_URL: rabbitmq.url });
       await nothingWaits();
-      assert.ok(heard.length >= 2, `${heard.length} messages`);
+      await until('it is heard twice', () => heard.length >= 2);
       assert.equal(new Set(heard.map(({ properties }) => properties.messageId)).size, 1);
       const last = newPayer();
       await last.payment('captured');

@@ -9,7 +9,7 @@ import { type MetricsPage, scrape } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { until } from './support/until.ts';
 
-type Step = 'pids' | 'kill-sigterm' | 'kill-sigkill' | 'hang-one' | 'go-on' | 'end-all' | 'replace';
+type Step = 'pids' | 'kill-sigterm' | 'kill-sigkill' | 'hang-one' | 'go-on' | 'busy-one' | 'end-all' | 'replace';
 
 /** The agent in the workers alone, as under PM2: they share the port of the page among themselves. */
 const WORKERS_ALONE = { nodeArguments: [], env: { WORKER_ARGUMENTS: '-r ./otel/register' } };
@@ -171,19 +171,22 @@ test('what a worker that ends by itself counted last is counted', async (t) => {
 test('what the service observes itself is asked for once a page, however often the workers keep their numbers', async (t) => {
   const cluster = await startCluster(t, { env: { OBSERVED: 'true' } });
   const url = await cluster.metricsUrl();
-  await allRun(cluster, 5);
   const [folder = ''] = leftOvers(cluster.pid);
   const snapshots = () => readdirSync(folder).filter((file) => file.endsWith('.snapshot'));
   const written = () => snapshots().map((file) => statSync(join(folder, file)).mtimeMs);
-  await until('all have answered two pages in time, one after the other', async () => {
-    const first = await pageOf(url);
-    const now = Math.max(...written());
-    await until('all have kept their numbers again', () => Math.min(...written()) > now);
-    const second = await pageOf(url);
-    if (processes(first).late !== 0 || processes(second).late !== 0) return false;
-    assert.equal(second.value('calls_total') - first.value('calls_total'), 4);
-    return true;
-  });
+  let pages = 0;
+  const calls = async () => {
+    pages++;
+    // Whom a page finds too busy is asked all the same, and its answer is on the next one.
+    const { '': sum = 0 } = (await pageOf(url)).values('calls_total');
+    assert.ok(sum <= 4 * pages, `${sum} calls for ${pages} pages`);
+    return sum;
+  };
+  await until('all are asked', async () => (await calls()) >= 4);
+  const now = Math.max(...written());
+  // What that costs is to be one part in a hundred of the time, which on a busy machine makes it rare.
+  await until('all have kept their numbers again', () => Math.min(...written()) > now, 300_000);
+  await until('all are asked again', async () => (await calls()) >= 8);
 });
 
 test('processes whose meeting place was tidied up find each other again', async (t) => {
@@ -200,6 +203,17 @@ test('an ES module is a cluster like any other', async (t) => {
   await send(cluster.url, 20);
   await showing(20, cluster.scrape);
   await allRun(cluster, 3);
+});
+
+test('a worker that is busy while the primary of its cluster is killed ends as it would without the agent', async (t) => {
+  for (const nodeArguments of [[], ['-r', './otel/register']]) {
+    const cluster = await startCluster(t, { nodeArguments });
+    await primary(cluster, 'busy-one');
+    process.kill(cluster.pid, 'SIGKILL');
+    // Together with all who can still write, the workers.
+    await cluster.exited;
+    assert.match(cluster.stderr(), nodeArguments.length > 0 ? /^otel: metrics of .*\n$/ : /^$/);
+  }
 });
 
 test('a cluster ends as it would without the agent, and leaves nothing behind', async (t) => {

@@ -25,7 +25,7 @@ test('worker threads that come and go by the hundred, in each of which the agent
     const { heap, ...visible } = await program.step('left');
     return { heap, visible, files: readdirSync(`/proc/${program.pid}/fd`).length };
   };
-  const together = () => until('what they have left is put together', () => snapshotsOf(program) < 15, 90_000);
+  const together = () => until('what they have left is put together', () => snapshotsOf(program) < 15, 300_000);
   await program.step('hundred');
   await together();
   const before = await left();
