@@ -67,9 +67,15 @@ export function createExporter(target: SpanTarget, options: OtlpOptions = {}): S
   return EXPORTERS[target.kind].make(options, target);
 }
 
-/** Lets exporters over HTTP, whose connections are made as the variables say, look names up by {@link lookUp}. */
+/**
+ * Lets exporters over HTTP, whose connections are made as the variables say, look names up by {@link lookUp}.
+ *
+ * @throws Error where they name an endpoint without a scheme: the exporters would only find that whenever they send
+ */
 export function withOwnLookUp(options: OtlpOptions | undefined, signal: 'TRACES' | 'METRICS') {
-  const { agentFactory } = convertLegacyHttpOptions({}, signal, '', {});
+  const { agentFactory, url } = convertLegacyHttpOptions({}, signal, '', {});
+  if (!/^https?:/i.test(url))
+    throw new Error(`the endpoint ${JSON.stringify(url.replace(/\/$/, ''))} does not begin with http:// or https://`);
   return {
     ...options,
     async httpAgentOptions(protocol: string) {
