@@ -96,7 +96,7 @@ function queryFor(name: string, type: number): Buffer {
 }
 
 async function lookUpElsewhere(question: string): Promise<LookupAddress[]> {
-  if (!canRunPrograms()) throw new Error('the name server does not answer');
+  if (!canRunPrograms()) throw Object.assign(new Error('the name server does not answer'), { code: 'EAI_AGAIN' });
   const { execFile }: typeof childProcess = require('node:child_process');
   const answer = await new Promise<string>((resolve, reject) => {
     const child = execFile(process.execPath, ['-e', PROGRAM, question], ownProcess(), (error, stdout) => {

@@ -2,7 +2,7 @@ import type { Agent, AgentOptions } from 'node:http';
 import type * as Grpc from '@opentelemetry/exporter-trace-otlp-grpc';
 import type * as Json from '@opentelemetry/exporter-trace-otlp-http';
 import type * as Protobuf from '@opentelemetry/exporter-trace-otlp-proto';
-import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
+import type * as OverHttp from '@opentelemetry/otlp-exporter-base/node-http';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { createSpanEncoder, type EncodedSpan, encodeSpans } from '@otel-register/otlp';
@@ -73,6 +73,7 @@ export function createExporter(target: SpanTarget, options: OtlpOptions = {}): S
  * @throws Error where they name an endpoint without a scheme: the exporters would only find that whenever they send
  */
 export function withOwnLookUp(options: OtlpOptions | undefined, signal: 'TRACES' | 'METRICS') {
+  const { convertLegacyHttpOptions }: typeof OverHttp = require('@opentelemetry/otlp-exporter-base/node-http');
   const { agentFactory, url } = convertLegacyHttpOptions({}, signal, '', {});
   if (!/^https?:/i.test(url))
     throw new Error(`the endpoint ${JSON.stringify(url.replace(/\/$/, ''))} does not begin with http:// or https://`);
