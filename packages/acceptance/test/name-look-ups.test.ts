@@ -40,15 +40,15 @@ async function startAsking(t: TestContext, handler: string, env: Record<string, 
   });
   t.after(() => service.stop());
   assert.equal(await (await fetch(service.url)).text(), 'hello');
-  await until('the name is looked up', async () => names.questions(NAME) > 2);
+  await until('the name is looked up', () => names.questions(NAME) > 2);
   return service;
 }
 
-// The system would wait for minutes, and the process with it.
+// The system would wait for longer than these tests may take, and the process with it.
 describe('a name server that never answers does not hold up the end of a service', { skip: NO_NAME_SERVER }, () => {
   for (const [what, env] of Object.entries(HOSTS)) {
     for (const [handler, [ending, end]] of Object.entries(ENDS)) {
-      test(`that ${ending}, where ${what}`, { timeout: 60_000 }, async (t) => {
+      test(`that ${ending}, where ${what}`, { timeout: 120_000 }, async (t) => {
         const service = await startAsking(t, handler, env);
         process.kill(service.pid, 'SIGTERM');
         assert.deepEqual(await service.exited, end);
@@ -60,7 +60,7 @@ describe('a name server that never answers does not hold up the end of a service
     ['own-rejection-handler', 0],
     ['exception', 1],
   ] as const) {
-    test(`whose error is reported to Sentry: ${scenario}`, { timeout: 60_000 }, async (t) => {
+    test(`whose error is reported to Sentry: ${scenario}`, { timeout: 120_000 }, async (t) => {
       const names = await startNameServer(t);
       const env = { SENTRY_DSN: `https://key@${NAME}/1` };
       const ended = await runProgram('process-errors.cjs', { ...names.asked, args: [scenario], env });
@@ -99,7 +99,7 @@ describe('a name is found', { skip: NO_NAME_SERVER }, () => {
         const service = await startProgram('exits.cjs', { ...names.asked, env });
         t.after(() => service.stop());
         await fetch(service.url);
-        await until('the span has arrived', async () => collector.spans.length === 1);
+        await until('the span has arrived', () => collector.spans.length === 1);
       });
     }
   }

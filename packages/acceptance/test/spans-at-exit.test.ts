@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { type Collector, startCollector } from './support/collector.ts';
 import { type Program, runProgram, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 const CALLER = 'c'.repeat(16);
 
@@ -121,7 +121,7 @@ test('the agent, when it is in NODE_OPTIONS, does not run in the thread that sen
 });
 
 describe('a collector that', () => {
-  test('hangs does not hold up a process that has nothing left to do: grpc', { timeout: 60_000 }, async (t) => {
+  test('hangs does not hold up a process that has nothing left to do: grpc', { timeout: 120_000 }, async (t) => {
     const hanging = createServer().on('stream', (call) => call.on('error', () => {}));
     hanging.listen(0, '127.0.0.1');
     await once(hanging, 'listening');
@@ -164,7 +164,7 @@ describe('a collector that', () => {
       OTEL_BSP_SCHEDULE_DELAY: '20',
     });
     await ask(service);
-    await until('a line about it', async () => /ECONNREFUSED/.test(service.stderr()));
+    await untilSaid(service, /ECONNREFUSED/);
     process.kill(service.pid, 'SIGTERM');
     assert.deepEqual(await service.exited, { code: 4, signal: null });
     assert.doesNotMatch(service.stderr(), /the last/);
