@@ -36,7 +36,7 @@ const SECOND_SDK = /duplicate registration of API/;
 const REPEATED =
   /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success|is ended twice: the|ends before it begins: its|attributes: the others are|changed after its end: it|without a name or a message, the span|^Configuration: .*|^Unknown value .*|^Failed to read .*|^Client key .*|^URL p.*/;
 
-/** What the exporters say of variables without a name, or without what is used instead. */
+/** What the exporters say with a stack, of variables without a name, or without what is used instead. */
 const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /^Configuration: Could not parse environment-provided export URL: (.*), falling back to undefined$/s,
@@ -45,6 +45,10 @@ const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /^Configuration: (\S+) is invalid, (expected .*) \(actual: (.*)\)$/s,
     '$1=$3 is not used, $2; using the default instead',
+  ],
+  [
+    /^\S+ Export succeeded but could not deserialize response.*$/s,
+    'what was sent by OTLP was answered with success and a body that is not OTLP in the protocol that is set: it is taken to have arrived',
   ],
   [
     /^Failed to read (root|client) certificate (.*file)$/,
@@ -70,8 +74,7 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
     const kind = REPEATED.exec(parts.slice(0, 2).map(textOf).join(' '))?.[0];
     if (kind !== undefined && repeated.has(kind)) return;
     if (kind !== undefined) repeated.add(kind);
-    const [first, ...others] = parts;
-    line(typeof first === 'string' ? inOtherWords(first) : first, ...others);
+    line(inOtherWords(parts.map(textOf).join(' ')));
   };
   const error = (...parts: unknown[]) => {
     if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);

@@ -13,6 +13,7 @@ import {
 } from '@otel-register/listener';
 import { livePage } from '@otel-register/live-page';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
+import { lookUp } from './look-up.ts';
 import { once } from './messages.ts';
 import { SAME_PORT_FOR_NOBODY, scrapeAccess } from './scrape-access.ts';
 import type { Config } from './settings.ts';
@@ -60,7 +61,9 @@ export class ScrapePorts {
         return;
       }
       this.#server = startMetricsServer({
-        ...{ address, handler, isShared: isWorker(), ...(page && { page }), ...(tls && { tls }), onError },
+        ...{ address, handler, isShared: isWorker(), ...(page && { page }), ...(tls && { tls }) },
+        lookup: lookUp,
+        onError,
         onListening: (url) => {
           diag.info(`metrics of ${serviceName} on ${url}${also}`);
           cluster.announce(serviceName);
