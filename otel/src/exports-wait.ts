@@ -12,10 +12,19 @@ let isWatching = false;
 export function letExportsWait(): void {
   if (isWatching) return;
   isWatching = true;
-  diagnosticsChannel.subscribe('http.client.request.start', (message) => {
-    if (!isTracingSuppressed(context.active())) return;
-    const { request } = message as { request: ClientRequest };
-    if (request.socket) request.socket.unref();
-    else request.once('socket', (socket) => socket.unref());
-  });
+  diagnosticsChannel.subscribe('http.client.request.start', letWait);
+}
+
+/** Ends what {@link letExportsWait} has begun. */
+export function forgetExports(): void {
+  if (!isWatching) return;
+  isWatching = false;
+  diagnosticsChannel.unsubscribe('http.client.request.start', letWait);
+}
+
+function letWait(message: unknown): void {
+  if (!isTracingSuppressed(context.active())) return;
+  const { request } = message as { request: ClientRequest };
+  if (request.socket) request.socket.unref();
+  else request.once('socket', (socket) => socket.unref());
 }

@@ -15,7 +15,8 @@ interface ServerWatcher {
  * metric is read: nothing is added to a connection.
  */
 export class OpenConnections {
-  readonly #servers = new Set<Server>();
+  /** With what ends the watch of each. */
+  readonly #servers = new Map<Server, () => void>();
   readonly #watcher: ServerWatcher;
   readonly #onSocket = (message: unknown): void => {
     const server = (message as { socket?: { server?: unknown } }).socket?.server;
@@ -41,24 +42,26 @@ export class OpenConnections {
 
   unwatch(): void {
     diagnosticsChannel.unsubscribe('net.server.socket', this.#onSocket);
+    for (const [server, closed] of this.#servers) server.off('close', closed);
     this.#servers.clear();
   }
 
   #connected(server: Server): void {
     if (!this.#servers.has(server)) {
       if (this.#watcher.ignores(server)) return;
-      this.#servers.add(server);
-      // Comes when the server has been closed and its last connection is gone.
-      server.once('close', () => {
+      const closed = () => {
         this.#servers.delete(server);
         this.#watcher.closed(server);
-      });
+      };
+      this.#servers.set(server, closed);
+      // Comes when the server has been closed and its last connection is gone.
+      server.once('close', closed);
     }
     this.#watcher.connected(server);
   }
 
   async #count(): Promise<number> {
-    const counts = await Promise.all(Array.from(this.#servers, (server) => connectionsOf(server)));
+    const counts = await Promise.all(Array.from(this.#servers.keys(), (server) => connectionsOf(server)));
     return counts.reduce((total, count) => total + count, 0);
   }
 }

@@ -73,6 +73,11 @@ export class RequestsInFlight {
     this.#ended = ended;
   }
 
+  /** Of the oldest that has not ended or, where there is none, of the latest. */
+  get startedAt(): number {
+    return this.#place.startedAt;
+  }
+
   started(request: IncomingMessage, response: ServerResponse, span: Span | undefined): void {
     const kind = this.#kindOf(request);
     const startedAt = performance.now();
