@@ -1,3 +1,5 @@
+import type { ContextManager } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { PROBES_WITH_SPANS, type Probe } from '@otel-register/probes';
 import { ErrorReports, SentryServers } from './error-reports.ts';
@@ -16,6 +18,8 @@ export interface Parts {
   readonly config: Config;
   readonly resource: Resource;
   readonly hasTraces: boolean;
+  /** One for all starts: Node.js 20 leaves a mark of each on what is under way. */
+  readonly contextManager: ContextManager;
   readonly metrics: Metrics | undefined;
   readonly probes: readonly Probe[];
   /** Switches upstream's instrumentations on, if there are any; returns what switches them off. */
@@ -43,6 +47,7 @@ export function partsOf(config: Config, serviceName: string, isSwitchedOn: (name
   return {
     ...{ config, hasTraces, metrics, probes, enableSpanInstrumentations, reports, servers },
     resource: defaultResource().merge(resourceFromAttributes(attributes)),
+    contextManager: new AsyncLocalStorageContextManager(),
     spanCounts: countSpans(hasTraces ? metrics?.cells : undefined),
   };
 }

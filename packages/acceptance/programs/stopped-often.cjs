@@ -8,11 +8,13 @@ const http = require('node:http');
 const Module = require('node:module');
 const net = require('node:net');
 const { tmpdir } = require('node:os');
+const { writeHeapSnapshot } = require('node:v8');
 const { getEnvironmentData } = require('node:worker_threads');
 const { serveSteps } = require('./steps.cjs');
 
 const LIBRARIES = ['express', 'ioredis', 'pg', 'pino'];
 
+/** In the place of what Node makes when it is first asked for it. */
 const LAZY = 'lazy';
 
 /** Every channel that somebody has asked for since, by its name. */
@@ -25,19 +27,9 @@ for (const name of ['channel', 'subscribe']) {
   };
 }
 
-const BUILTINS = {
-  process,
-  Module,
-  http,
-  https: require('node:https'),
-  net,
-  EventEmitter,
-  Atomics,
-  globalThis,
-  console,
-};
-const untouched = { ...methodsOf(BUILTINS), ...methodsOf({ proto: Module.prototype }) };
-const sources = methodsOfLibraries((method) => String(method));
+const untouched = methodsOfBuiltins();
+const sources = methodsOfLibraries();
+// The agent sees modules that are loaded after it.
 for (const file of Object.keys(require.cache)) if (file.includes('node_modules')) delete require.cache[file];
 
 const { start, stop } = require('../../../otel/register.js');
@@ -50,8 +42,10 @@ const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 2, idle
 const redis = new Redis(process.env.REDIS_URL);
 const app = express();
 const server = app.listen(0, '127.0.0.1').unref();
+// The same connection all the time.
+server.keepAliveTimeout = 0;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
-let answerLater = () => {};
+let answerLater;
 
 app.get('/orders/:id', async ({ params: { id } }, response) => {
   const { rows } = await pool.query('SELECT $1::int AS id', [id]);
@@ -82,18 +76,24 @@ function methodsOf(things, told = (method) => method) {
   return all;
 }
 
-function methodsOfLibraries(told) {
-  return methodsOf(Object.fromEntries(LIBRARIES.map((name) => [name, require(name)])), told);
+function methodsOfBuiltins() {
+  const modules = { Module, modules: Module.prototype, http, https: require('node:https'), net, EventEmitter };
+  return methodsOf({ ...modules, process, Atomics, globalThis, console });
 }
 
-/** The names of those that are not the same any more, but for what Node puts there when it is first asked for. */
+/** Their code: another copy of the library has others that are alike. */
+function methodsOfLibraries() {
+  return methodsOf(Object.fromEntries(LIBRARIES.map((name) => [name, require(name)])), String);
+}
+
+/** The names of those that are not the same any more. */
 function changed(before, now) {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...names].filter((name) => before[name] !== now[name] && before[name] !== LAZY);
 }
 
-async function ask(path) {
-  const [response] = await once(http.get({ port: server.address().port, host: '127.0.0.1', agent, path }), 'response');
+async function ask(path, options = { port: server.address().port, agent }) {
+  const [response] = await once(http.get({ ...options, host: '127.0.0.1', path }), 'response');
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += chunk;
   return `${response.statusCode} ${text}`;
@@ -112,15 +112,19 @@ async function rounds(count) {
   }
 }
 
-async function scrape() {
-  const url = `http://127.0.0.1:${process.env.OTEL_EXPORTER_PROMETHEUS_PORT}/metrics`;
+/** It begins to listen a moment after the start. */
+function scrape() {
+  const options = { port: process.env.OTEL_EXPORTER_PROMETHEUS_PORT, agent: false };
+  return until(() => ask('/metrics', options).then(withoutStatus, () => undefined));
+}
+
+const withoutStatus = (answer) => answer.replace(/^200 /, '');
+
+async function until(find) {
   for (;;) {
-    try {
-      return await (await fetch(url, { headers: { connection: 'close' } })).text();
-    } catch {
-      // It begins to listen a moment after the start.
-      await new Promise(setImmediate);
-    }
+    const found = await find();
+    if (found) return found;
+    await new Promise(setImmediate);
   }
 }
 
@@ -143,41 +147,50 @@ function filesOf(folder) {
 /** What is left of the agent, which does not run. */
 function left() {
   const free = Object.values(agent.freeSockets).flat();
-  const prototype = methodsOf({ proto: Module.prototype });
+  const holders = [process, server, ...free, pool, redis];
   return {
+    changes: {
+      builtins: changed(untouched, methodsOfBuiltins()),
+      libraries: changed(sources, methodsOfLibraries()),
+      subscribed: [...channels].filter((name) => diagnosticsChannel.hasSubscribers(name)),
+      api: Object.keys(globalThis[Symbol.for('opentelemetry.js.api.1')] ?? {}),
+      forThreads: getEnvironmentData('otel-register') ?? null,
+      files: ['/dev/shm', tmpdir()].flatMap(filesOf),
+    },
     resources: counted(process.getActiveResourcesInfo()),
-    listeners: [process, server, ...free, pool, redis].map(listenersOf),
-    symbols: [process, server, ...free, pool, redis, globalThis].map((holder) => Reflect.ownKeys(holder).length),
-    changedBuiltins: changed(untouched, { ...methodsOf(BUILTINS), ...prototype }),
-    changedLibraries: changed(
-      sources,
-      methodsOfLibraries((method) => String(method)),
-    ),
-    subscribed: [...channels].filter((name) => diagnosticsChannel.hasSubscribers(name)),
-    api: Object.keys(globalThis[Symbol.for('opentelemetry.js.api.1')] ?? {}),
-    forThreads: getEnvironmentData('otel-register') ?? null,
-    files: ['/dev/shm', tmpdir()].flatMap(filesOf),
+    listeners: holders.map(listenersOf),
+    properties: [...holders, globalThis].map((holder) => Reflect.ownKeys(holder).length),
+    descriptors: readdirSync('/proc/self/fd').length,
   };
 }
 
 serveSteps({
-  rounds: () => rounds(100),
-  tenRounds: () => rounds(10),
-  scrape,
-  stop,
+  fiftyRounds: () => rounds(50),
+  order: () => ask('/orders/1'),
   start,
-  left,
-  open: () => readdirSync('/proc/self/fd').length,
-  heap() {
-    for (let i = 0; i < 4; i++) globalThis.gc();
-    return process.memoryUsage().heapUsed;
+  stop,
+  async restart() {
+    const stopped = stop();
+    start();
+    await stopped;
   },
-  snapshot: () => require('node:v8').writeHeapSnapshot(`/tmp/stop-${process.pid}.heapsnapshot`),
+  async startAndStop() {
+    start();
+    const stopped = stop();
+    start();
+    stop();
+    await stopped;
+  },
   async stopInFlight() {
     const answered = ask('/later');
-    while (String(answerLater) === '() => {}') await new Promise(setImmediate);
+    await until(() => answerLater);
     await stop();
     answerLater();
     return answered;
+  },
+  left,
+  snapshot() {
+    for (let i = 0; i < 3; i++) globalThis.gc();
+    return writeHeapSnapshot(`${tmpdir()}/stopped-${process.pid}.heapsnapshot`);
   },
 });

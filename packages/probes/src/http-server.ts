@@ -47,8 +47,6 @@ export class HttpServerProbe extends Probe {
   /** Undefined where no spans are made. */
   readonly #spans: HttpServerSpans | undefined;
   readonly #connections: OpenConnections;
-  /** When it was enabled last; of what began before nobody may have seen the end. */
-  #since = 0;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
   readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
@@ -95,7 +93,6 @@ export class HttpServerProbe extends Probe {
   override enable(): void {
     if (this.isEnabled()) return;
     super.enable();
-    this.#since = performance.now();
     diagnosticsChannel.subscribe('http.server.request.start', this.#onStart);
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish);
     countResponseBodies();
@@ -115,6 +112,7 @@ export class HttpServerProbe extends Probe {
       stopFollowingRequests();
       process.off('uncaughtExceptionMonitor', this.#onException);
     }
+    RequestsInFlight.letGo();
     this.#connections.unwatch();
     this.#events.forgetAll();
     this.#http2.stop();
@@ -148,9 +146,7 @@ export class HttpServerProbe extends Probe {
     const { request, response, socket } = message;
     // Connections of scrapes too, which have the shape of the others then: V8 would compile anew, once there are two, all that works on
     // those of the service.
-    const known = RequestsInFlight.on(socket);
-    if (known && known.startedAt < this.#since) known.closed();
-    const requests = known ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
+    const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
     if (this.#ignores(message)) return;
     countRequestBody(request);
     requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
@@ -173,7 +169,7 @@ export class HttpServerProbe extends Probe {
 
   #ended({ kind, request, response, startedAt, sent, span }: RequestInFlight, aborted: 'aborted' | undefined): void {
     kind.active.add(-1);
-    if (startedAt < this.#since || !this.isEnabled()) return;
+    if (!this.isEnabled()) return;
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
     const route = routeOf(request);
     if (span) endServerSpan(span, kind.method, route, status, aborted);

@@ -17,6 +17,8 @@ interface ServerWatcher {
 export class OpenConnections {
   /** With what ends the watch of each. */
   readonly #servers = new Map<Server, () => void>();
+  /** Those that were watched before, whose open connections nobody will tell of again. */
+  #before: WeakRef<Server>[] = [];
   readonly #watcher: ServerWatcher;
   readonly #onSocket = (message: unknown): void => {
     const server = (message as { socket?: { server?: unknown } }).socket?.server;
@@ -38,11 +40,15 @@ export class OpenConnections {
 
   watch(): void {
     diagnosticsChannel.subscribe('net.server.socket', this.#onSocket);
+    for (const server of this.#before.splice(0).map((reference) => reference.deref())) {
+      if (server?.listening) this.#connected(server);
+    }
   }
 
   unwatch(): void {
     diagnosticsChannel.unsubscribe('net.server.socket', this.#onSocket);
     for (const [server, closed] of this.#servers) server.off('close', closed);
+    this.#before.push(...Array.from(this.#servers.keys(), (server) => new WeakRef(server)));
     this.#servers.clear();
   }
 
