@@ -26,7 +26,13 @@ async function service(env: Record<string, string> = {}): Promise<Program> {
   const port = String(await freePort());
   return startProgram('stopped-often.cjs', {
     nodeArguments: ['--expose-gc'],
-    env: { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url, OTEL_EXPORTER_PROMETHEUS_PORT: port, ...env },
+    env: {
+      DATABASE_URL: postgres.url('postgres'),
+      REDIS_URL: redis.url,
+      OTEL_EXPORTER_PROMETHEUS_PORT: port,
+      OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open',
+      ...env,
+    },
   });
 }
 
@@ -124,6 +130,34 @@ test('of calls that come before a stop is over the last one counts', async (t) =
   await until('the page', isThere);
   await program.step('startAndStop');
   assert.equal(await isThere(), false);
+});
+
+test('what a worker of a cluster has counted stays on the page while the agent is stopped in it, and is there once when it runs again', async (t) => {
+  const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+  const program = await startProgram('stopped-worker.cjs', { env });
+  t.after(() => program.stop());
+  const metrics = await program.metricsUrl();
+  const counted = async () => {
+    const isThere = () =>
+      fetch(metrics).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await until('the page', isThere);
+    const page = await program.scrapeNow();
+    return page.values('http_server_requests_total', 'http_response_status_code')['204'];
+  };
+  const steps = async (...names: string[]) => {
+    for (const name of names) await program.step(name);
+  };
+  await steps('ask', 'ask');
+  await until('two requests on the page', async () => (await counted()) === 2);
+  await steps('stopWorker', 'ask');
+  assert.equal(await counted(), 2);
+  await steps('startWorker', 'ask');
+  await until('three requests on the page', async () => (await counted()) === 3);
+  await steps('stop', 'ask', 'start');
+  await until('four requests on the page', async () => (await counted()) === 4);
 });
 
 test('a collector that does not answer holds a stop up no longer than an exit', async (t) => {
