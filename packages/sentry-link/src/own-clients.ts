@@ -7,6 +7,7 @@ export interface OwnClient {
 }
 
 interface Scope {
+  getClient?(): OwnClient | undefined;
   setClient(client: OwnClient | undefined): void;
 }
 
@@ -23,7 +24,7 @@ interface Carrier {
  *
  * All versions keep what they share on `globalThis.__SENTRY__`, each under its own name.
  *
- * @param onClient told of a client when it is made
+ * @param onClient told of a client when it is made, and of one that is there
  * @returns what unlinks them
  */
 export function linkOwnClients(onClient: (client: OwnClient) => void): () => void {
@@ -81,6 +82,8 @@ function unlink(carrier: unknown): void {
 
 function watch(scope: Scope, onClient: (client: OwnClient) => void): void {
   const { setClient } = scope;
+  const client = scope.getClient?.();
+  if (client) onClient(client);
   Object.defineProperty(scope, 'setClient', {
     configurable: true,
     writable: true,
