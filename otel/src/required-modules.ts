@@ -5,12 +5,20 @@ import * as upstream from 'require-in-the-middle';
 interface Hooked {
   _unhooked: boolean;
   readonly _require: unknown;
-  readonly _origRequire: unknown;
+  _origRequire: unknown;
   readonly _getBuiltinModule: unknown;
-  readonly _origGetBuiltinModule: unknown;
+  _origGetBuiltinModule: unknown;
 }
 
+/** Where hooks are in Node, and where they keep what was there before. */
+const PLACES = [
+  [Module.prototype as unknown as Record<string, unknown>, 'require', '_require', '_origRequire'],
+  [process as unknown as Record<string, unknown>, 'getBuiltinModule', '_getBuiltinModule', '_origGetBuiltinModule'],
+] as const;
+
 const hooks: Hooked[] = [];
+/** What puts those in again that were taken out; the first one first. */
+const puttingIn: (() => void)[] = [];
 
 /**
  * What the bundles have in the place of that of require-in-the-middle, which tells instrumentations of modules that are required: this one
@@ -23,24 +31,23 @@ export class Hook extends upstream.Hook {
   }
 }
 
-/** Puts those that there are into Node's loader again. Whoever has come between them and Node meanwhile calls them. */
+/** Puts those that were taken out into Node's loader again. */
 export function hookRequire(): void {
-  for (const hook of hooks) {
-    hook._unhooked = false;
-    replace(hook._origRequire, hook._require, hook._origGetBuiltinModule, hook._getBuiltinModule);
-  }
+  for (const hook of hooks) hook._unhooked = false;
+  for (const putIn of puttingIn.splice(0)) putIn();
 }
 
-/** Takes them out, the last one first; one that somebody else has replaced since does nothing. */
+/** Takes them out. One that others have put theirs before stays, and does nothing. */
 export function unhookRequire(): void {
   for (const hook of hooks.toReversed()) {
     hook._unhooked = true;
-    replace(hook._require, hook._origRequire, hook._getBuiltinModule, hook._origGetBuiltinModule);
+    for (const [holder, name, own, before] of PLACES) {
+      if (holder[name] !== hook[own]) continue;
+      holder[name] = hook[before];
+      puttingIn.unshift(() => {
+        hook[before] = holder[name];
+        holder[name] = hook[own];
+      });
+    }
   }
-}
-
-function replace(require: unknown, byRequire: unknown, getBuiltinModule: unknown, byGetBuiltinModule: unknown): void {
-  const { prototype } = Module as unknown as { prototype: { require: unknown } };
-  if (prototype.require === require) prototype.require = byRequire;
-  if (process.getBuiltinModule === getBuiltinModule) Object.assign(process, { getBuiltinModule: byGetBuiltinModule });
 }

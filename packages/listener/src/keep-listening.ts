@@ -22,8 +22,10 @@ export function keepListening(
   /** Whether the socket that is in the way has been looked at. */
   let isLookedAt = false;
   let later: NodeJS.Timeout | undefined;
+  let isOver = false;
 
   const listen = () => {
+    if (isOver) return;
     try {
       prepare();
       server.listen(toListenAt(address));
@@ -50,6 +52,9 @@ export function keepListening(
     // One that is in use may be that of another worker of the same cluster by now, and shared.
     removeStaleSocket(address.path).then(listen, failed);
   });
-  server.on('close', () => clearTimeout(later));
+  server.on('close', () => {
+    isOver = true;
+    clearTimeout(later);
+  });
   listen();
 }
