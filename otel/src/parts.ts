@@ -2,6 +2,7 @@ import type { ContextManager } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { PROBES_WITH_SPANS, type Probe } from '@otel-register/probes';
+import { createContexts } from './contexts.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Config } from './settings.ts';
@@ -40,14 +41,15 @@ export function partsOf(config: Config, serviceName: string, isSwitchedOn: (name
   // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
   // instrumentation that waits for it, as loading these loads http, would never be shown to it.
   const enableSpanInstrumentations = hasTraces ? spanInstrumentations(config, isSwitchedOn) : () => () => {};
-  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
+  const contexts = hasTraces || reports ? createContexts() : undefined;
+  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has, enter: contexts?.enter };
   const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
   const probes = metrics?.probes ?? (hasTraces || reports ? createSpanProbes(isSwitchedOn, watching) : []);
   if (metrics) reports?.countIn(metrics.cells);
   return {
     ...{ config, hasTraces, metrics, probes, enableSpanInstrumentations, reports, servers },
     resource: defaultResource().merge(resourceFromAttributes(attributes)),
-    contextManager: new AsyncLocalStorageContextManager(),
+    contextManager: contexts?.manager ?? new AsyncLocalStorageContextManager(),
     spanCounts: countSpans(hasTraces ? metrics?.cells : undefined),
   };
 }
