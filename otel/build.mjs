@@ -116,12 +116,16 @@ const lightened = {
 };
 
 /** @type {import('esbuild').Plugin} */
-const ownImportHook = {
-  name: 'own-import-hook',
+const ownHooks = {
+  name: 'own-hooks',
   setup({ onResolve }) {
     onResolve({ filter: /^import-in-the-middle$/ }, () => ({
       path: join(import.meta.dirname, 'src/imported-packages.ts'),
     }));
+    const ofRequire = join(import.meta.dirname, 'src/required-modules.ts');
+    onResolve({ filter: /^require-in-the-middle$/ }, ({ importer }) =>
+      importer === ofRequire ? undefined : { path: ofRequire },
+    );
   },
 };
 
@@ -174,7 +178,7 @@ function keyOf(file) {
 const hot = await build({
   ...common,
   entryPoints: ['src/agent.ts'],
-  plugins: [coldOnDemand, lightened, ownImportHook, commonjsOf(/^require-in-the-middle$/)],
+  plugins: [coldOnDemand, lightened, ownHooks, commonjsOf(/^require-in-the-middle$/)],
 });
 
 let agent = textOf(hot);

@@ -67,9 +67,13 @@ export class ErrorReports {
     });
   };
 
-  /** Begins to watch the process, once probes have their contexts. */
-  watchProcess(): void {
-    watchProcess((error, isRejection) => {
+  /**
+   * Begins to watch the process, once probes have their contexts.
+   *
+   * @returns what ends it
+   */
+  watchProcess(): () => void {
+    return watchProcess((error, isRejection) => {
       const at = isRejection ? context.active() : contextOfException();
       this.link.report({
         error,

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { registered } from './api-globals.ts';
 import { printable } from './printable.ts';
 import type { Config } from './settings.ts';
 
@@ -56,8 +57,12 @@ const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Makes OpenTelemetry's own messages lines of ours. */
-export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
+/**
+ * Makes OpenTelemetry's own messages lines of ours.
+ *
+ * @returns what ends it
+ */
+export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): () => void {
   const sayOnce = once(say);
   const line = (...parts: unknown[]) => {
     const text = parts.map(textOf).join(' ');
@@ -80,11 +85,18 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
     if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);
   };
   const logger: DiagLogger = { error, warn, info, debug: line, verbose: line };
-  diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  const unregister = registered(() =>
+    diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true }),
+  );
   // Sentry 10 may put an API of its own in the place of the global one; what the agent says is said all the same.
+  const { error: itsError, warn: itsWarn, info: itsInfo } = diag;
   const importance = { error: DiagLogLevel.ERROR, warn: DiagLogLevel.WARN, info: DiagLogLevel.INFO };
   for (const name of ['error', 'warn', 'info'] as const)
     Object.assign(diag, { [name]: LEVELS[level] >= importance[name] ? logger[name] : () => {} });
+  return () => {
+    Object.assign(diag, { error: itsError, warn: itsWarn, info: itsInfo });
+    unregister();
+  };
 }
 
 function inOtherWords(message: string): string {

@@ -23,6 +23,8 @@ export class ScrapePorts {
   readonly #config: Config;
   #server: Server | undefined;
   #servicePorts: ServicePorts | undefined;
+  /** What ends what it has begun. */
+  #ends: (() => void)[] = [];
 
   constructor(config: Config) {
     this.#config = config;
@@ -83,7 +85,17 @@ export class ScrapePorts {
       none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
     };
     // After the first turn of the service: one that only runs another program, and waits for it, leaves the port to it.
-    setImmediate(open, onError).unref();
+    const later = setImmediate(open, onError).unref();
+    this.#ends.push(() => clearImmediate(later));
+  }
+
+  /** Ends it; a scrape that is being answered is cut off. */
+  close(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+    this.#server = undefined;
+    this.#servicePorts = undefined;
   }
 
   #tlsFiles(): TlsFiles | 'half' | undefined {
@@ -108,7 +120,7 @@ export class ScrapePorts {
         say(`requests for /metrics on the service's port were left to the service: ${REFUSALS[refusal]}`),
       onOwnPage: () => say('the service has a /metrics of its own, and keeps it: these metrics are not on its port'),
     });
-    this.#servicePorts.answer();
+    this.#ends.push(this.#servicePorts.answer());
   }
 }
 

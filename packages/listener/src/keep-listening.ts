@@ -25,8 +25,10 @@ export function keepListening(
   /** Whether the socket that is in the way has been looked at. */
   let isLookedAt = false;
   let later: NodeJS.Timeout | undefined;
+  let isOver = false;
 
   const listen = () => {
+    if (isOver) return;
     try {
       prepare();
     } catch (error) {
@@ -62,6 +64,9 @@ export function keepListening(
     // One that is in use may be that of another worker of the same cluster by now, and shared.
     removeStaleSocket(address.path).then(listen, failed);
   });
-  server.on('close', () => clearTimeout(later));
+  server.on('close', () => {
+    isOver = true;
+    clearTimeout(later);
+  });
   listen();
 }

@@ -94,7 +94,7 @@ function hasBegun(
   const scheme = tls ? 'https' : 'http';
   if ('path' in address) {
     openSocket(address.path);
-    if (!isShared) removeSocketAtExit(address.path);
+    if (!isShared) removeSocketAtExit(server, address.path);
     onListening(`${scheme}://${textOfAddress(address)}:${METRICS_PATH}`);
   } else {
     const { port } = server.address() as AddressInfo;
