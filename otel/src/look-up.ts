@@ -2,6 +2,7 @@ import type childProcess from 'node:child_process';
 import type dgram from 'node:dgram';
 import type dns from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import type fs from 'node:fs';
 import { isIP, isIPv6, type LookupFunction, type Socket } from 'node:net';
 import { canRunPrograms, ownProcess } from './own-process.ts';
 
@@ -51,25 +52,34 @@ export function addressesOf(name: string, options: LookupOptions = {}): Promise<
 }
 
 async function lookUpOnce(name: string, options: LookupOptions & { all: true }, question: string) {
-  // It stands in a file.
-  if (name !== 'localhost' && !(await isAnswered(name))) return lookUpElsewhere(question);
+  if (!(await isInFile(name)) && !(await isAnswered(name))) return lookUpElsewhere(question);
   const { promises }: typeof dns = require('node:dns');
   return promises.lookup(name, options);
 }
 
-/** Whether the name server that the system asks first answers what it will be asked. */
+/** Whether the system knows the name before it asks a name server. */
+async function isInFile(name: string): Promise<boolean> {
+  if (name === 'localhost') return true;
+  const { promises }: typeof fs = require('node:fs');
+  const text = await promises.readFile('/etc/hosts', 'utf8').catch(() => '');
+  const namesIn = (line: string) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1);
+  return text.split('\n').some((line) => namesIn(line).includes(name));
+}
+
+/** Whether the name server that the system asks first answers what it will be asked, or it is seen at once that there is none. */
 async function isAnswered(name: string): Promise<boolean> {
   const { Resolver }: typeof dns = require('node:dns');
   const { createSocket }: typeof dgram = require('node:dgram');
   // A new one has those of the system as they are now.
-  const [server = ''] = new Resolver().getServers();
+  const [server = '', ...others] = new Resolver().getServers();
   if (isIP(server) === 0) return false;
   const socket = createSocket(isIPv6(server) ? 'udp6' : 'udp4').unref();
   const unanswered = new Set(TYPES);
   try {
     return await new Promise<boolean>((resolve) => {
       setTimeout(resolve, PATIENCE, false).unref();
-      socket.on('error', () => resolve(false));
+      // Nobody is there: the system goes on to the next one as soon.
+      socket.on('error', () => resolve(others.length === 0));
       socket.on('message', ([, type = 0]) => {
         unanswered.delete(type);
         if (unanswered.size === 0) resolve(true);

@@ -83,6 +83,7 @@ describe('a name is found', { skip: NO_NAME_SERVER }, () => {
       const url = await service.metricsUrl();
       assert.equal(new URL(url).hostname, NAME);
       assert.equal((await fetch(url.replace(NAME, '127.0.0.1'))).status, 200);
+      assert.equal(names.questions(NAME) > 0, answer !== undefined);
     });
 
     for (const protocol of ['http/protobuf', 'grpc'] as const) {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,8 +11,6 @@ import { nodeUnderTest } from './program.ts';
 /** Why programs cannot be given another name server here; false where they can. */
 export const NO_NAME_SERVER =
   spawnSync('unshare', ['--mount', 'true']).status !== 0 && 'mounting is for root, on Linux';
-
-const ADDRESS = '127.0.53.53';
 
 /** A name server of its own for programs of a test. */
 export interface NameServer {
@@ -33,13 +32,15 @@ export async function startNameServer(t: TestContext, answer?: string, hosts = '
     names.push(nameIn(query.subarray(12, end)));
     if (answer !== undefined) socket.send(answerTo(query.subarray(0, end + 5), answer), port, address);
   });
-  socket.bind(53, ADDRESS);
+  // The port is always the same, and runs side by side are to have their own.
+  const host = `127.53.${randomInt(256)}.${randomInt(1, 255)}`;
+  socket.bind(53, host);
   await once(socket, 'listening');
   t.after(() => socket.close());
   const folder = mkdtempSync(join(tmpdir(), 'acceptance-names-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const files = { resolv: join(folder, 'resolv.conf'), hosts: join(folder, 'hosts') };
-  writeFileSync(files.resolv, `nameserver ${ADDRESS}\noptions timeout:30 attempts:5\n`);
+  writeFileSync(files.resolv, `nameserver ${host}\noptions timeout:30 attempts:5\n`);
   writeFileSync(files.hosts, `127.0.0.1 localhost\n${hosts}\n`);
   const mounted = `mount --bind ${files.resolv} /etc/resolv.conf && mount --bind ${files.hosts} /etc/hosts && exec "$@"`;
   return {
