@@ -4,7 +4,7 @@
 // process needs, as code, and the rest as compressed texts, each compiled when one of its modules is first asked for.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import coldModules from './src/cold-modules.cjs';
@@ -116,29 +116,55 @@ const lightened = {
 };
 
 /** @type {import('esbuild').Plugin} */
-const ownImportHook = {
-  name: 'own-import-hook',
+const ownHooks = {
+  name: 'own-hooks',
   setup({ onResolve }) {
     onResolve({ filter: /^import-in-the-middle$/ }, () => ({
       path: join(import.meta.dirname, 'src/imported-packages.ts'),
     }));
+    const ofRequire = join(import.meta.dirname, 'src/required-modules.ts');
+    onResolve({ filter: /^require-in-the-middle$/ }, ({ importer }) =>
+      importer === ofRequire ? undefined : { path: ofRequire },
+    );
   },
 };
 
-/**
- * Names no server in TLS where the collector is an address: Node 26 refuses to, and @grpc/grpc-js would never connect.
- *
- * @type {import('esbuild').Plugin}
- */
-const noNameOfAddresses = {
-  name: 'no-name-of-addresses',
+/** What @grpc/grpc-js does otherwise: a file of it, what stands there once, and what is there instead. */
+const OF_GRPC = [
+  // Names no server in TLS where the collector is an address: Node 26 refuses to, and it would never connect.
+  [
+    'channel-credentials',
+    'connectionOptions.servername = remoteHost;',
+    "if (!require('net').isIP(remoteHost)) connectionOptions.servername = remoteHost;",
+  ],
+  // A call that is not answered would keep the process alive until its deadline, and a look-up of a name for longer; of names it asks
+  // for no configuration, which nobody has of a collector.
+  ['transport', 'this.session.ref();', ''],
+  ['internal-channel', 'callRefTimerRef() {', 'callRefTimerRef() { return;'],
+  [
+    'resolver-dns',
+    'dns_1.promises.lookup(',
+    `require(${JSON.stringify(join(import.meta.dirname, 'src/look-up.ts'))}).addressesOf(`,
+  ],
+  ['resolver-dns', 'return dns_1.promises.resolveTxt(hostname);', "throw new Error('not asked for');"],
+];
+
+/** @type {import('esbuild').Plugin} */
+const ownGrpc = {
+  name: 'own-grpc',
   setup({ onLoad }) {
-    onLoad({ filter: /@grpc\/grpc-js\/build\/src\/channel-credentials\.js$/ }, ({ path }) => {
-      const [before, after, ...more] = readFileSync(path, 'utf8').split('connectionOptions.servername = remoteHost;');
-      if (after === undefined || more.length > 0) throw new Error(`${path} names servers in another way`);
-      return {
-        contents: `${before}if (!require('net').isIP(remoteHost)) connectionOptions.servername = remoteHost;${after}`,
-      };
+    onLoad({ filter: /@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/][a-z-]+\.js$/ }, ({ path }) => {
+      const changes = OF_GRPC.filter(([file]) => basename(path, '.js') === file);
+      if (changes.length === 0) return undefined;
+      const contents = changes.reduce(
+        (text, [, theirs = '', ours = '']) => {
+          const [before = '', after, ...more] = text.split(theirs);
+          if (after === undefined || more.length > 0) throw new Error(`${path} does not say once: ${theirs}`);
+          return before + ours + after;
+        },
+        readFileSync(path, 'utf8'),
+      );
+      return { contents };
     });
   },
 };
@@ -152,7 +178,7 @@ function keyOf(file) {
 const hot = await build({
   ...common,
   entryPoints: ['src/agent.ts'],
-  plugins: [coldOnDemand, lightened, ownImportHook, commonjsOf(/^require-in-the-middle$/)],
+  plugins: [coldOnDemand, lightened, ownHooks, commonjsOf(/^require-in-the-middle$/)],
 });
 
 let agent = textOf(hot);
@@ -181,7 +207,7 @@ function bundleOf(files) {
     stdin: { contents: `module.exports = { ${entries.join(',\n')} };`, resolveDir: import.meta.dirname },
     external: Object.keys(coldModules.shared),
     // Sentry's packages are taken as ES modules: nearly all of them is left out then, and what is left keeps its order.
-    plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/), noNameOfAddresses],
+    plugins: [commonjsOf(/^(?:[^./@]|@[^s]|@s[^e])/), ownGrpc],
   });
 }
 

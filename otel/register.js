@@ -93,10 +93,13 @@ function start() {
   const { getEnvironmentData, isMainThread } = require('node:worker_threads');
   const handedOver = getEnvironmentData('otel-register');
   if (!(isMainThread ? isWanted() : isWantedInThread(handedOver))) return;
-  Object.defineProperty(globalThis, loaded, { value: true });
+  // Before it is loaded: where that fails, nobody is to try it again.
+  const switches = { start() {}, async stop() {} };
+  Object.defineProperty(globalThis, loaded, { value: switches });
   const agent = require('./dist/agent.cjs');
-  if (isMainThread) agent.start();
-  else agent.startInThread(handedOver);
+  if (!isMainThread) return agent.startInThread(handedOver);
+  agent.start();
+  Object.assign(switches, { start: agent.start, stop: agent.stop });
 }
 
 async function runCommand() {
@@ -121,17 +124,31 @@ function say(message) {
   }
 }
 
-try {
+/** @param {() => void} work */
+function attempt(work) {
+  try {
+    work();
+  } catch (error) {
+    say(`the service runs without the agent: ${whyNot(error)}`);
+  }
+}
+
+function load() {
+  unpackEnvironment();
+  nameWhole();
+  if (!isSwitchedOff()) start();
+}
+
+attempt(() => {
   if (isRun()) {
     runCommand().catch((error) => {
       say(whyNot(error));
       process.exitCode = 1;
     });
-  } else if (!globalThis[loaded]) {
-    unpackEnvironment();
-    nameWhole();
-    if (!isSwitchedOff()) start();
+    return;
   }
-} catch (error) {
-  say(`the service runs without the agent: ${whyNot(error)}`);
-}
+  if (!globalThis[loaded]) load();
+  // Of the copy of this file that was loaded first.
+  exports.start = () => attempt(() => (globalThis[loaded] ? globalThis[loaded].start() : load()));
+  exports.stop = async () => globalThis[loaded]?.stop();
+});

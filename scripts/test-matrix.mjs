@@ -12,8 +12,8 @@ const nodes = join(acceptance, 'nodes', 'node_modules');
 const TESTS = {
   [join(root, 'otel')]: ['children', 'exit', 'other-preloads', 'own-port', 'protection', 'start'],
   [acceptance]: [
-    ...['cluster', 'every-node', 'exemplars', 'failing-callbacks', 'log-correlation', 'otlp-destinations'],
-    ...['one-trace', 'page-', 'probe-', 'same-port', 'spans-', 'worker-threads'],
+    ...['cluster', 'every-node', 'exemplars', 'failing-callbacks', 'log-correlation', 'name-look-ups'],
+    ...['one-trace', 'otlp-destinations', 'page-', 'probe-', 'same-port', 'spans-', 'worker-threads'],
   ],
 };
 

@@ -1,127 +1,136 @@
 import { isMainThread } from 'node:worker_threads';
 import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
-import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { PROBES_WITH_SPANS } from '@otel-register/probes';
-import { createContexts } from './contexts.ts';
+import { registered } from './api-globals.ts';
 import { hasSpanLimits, readConfig } from './environment.ts';
-import { ErrorReports, SentryServers } from './error-reports.ts';
+import { forgetExports } from './exports-wait.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
+import { unwatchImports, watchImports } from './imported-packages.ts';
 import { isEnabled } from './instrumentation-names.ts';
 import { lightenSpans } from './light-spans.ts';
 import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
 import { linkOwnSentry } from './own-sentry.ts';
+import { type Parts, partsOf } from './parts.ts';
 import { createPropagator } from './propagators.ts';
+import { hookRequire, unhookRequire } from './required-modules.ts';
 import { createSampler } from './sampler.ts';
 import { serviceNameOf, serviceScript } from './service-name.ts';
-import type { Config } from './settings.ts';
 import { SpanBatches } from './span-batches.ts';
-import { countSpans } from './span-counts.ts';
-import { spanDestinations } from './span-destinations.ts';
 import { createSpanProcessors } from './span-export.ts';
-import { createSpanProbes } from './span-probes.ts';
-import { type HandedOver, handOver } from './worker-threads.ts';
+import { type End, Switch } from './switch.ts';
+import { type HandedOver, handOver, takeBack } from './worker-threads.ts';
 
 export { sendLast } from './sent-in-exit.ts';
 
+/** Made at the first start; undefined where the variables switch it off. */
+let agent: Switch | undefined;
+
 /**
  * Starts the agent from the environment: settings, the SDK with its reader and instrumentations, the listener. What is off
- * is said on stderr; called once in a process.
+ * is said on stderr. Does nothing while it runs. After {@link stop} it goes on with the settings that it had, and counts on.
  */
 export function start(): void {
-  const warnings: string[] = [];
-  const config = readConfig(process.env, (message) => warnings.push(message));
-  if (config.OTEL_SDK_DISABLED) return;
-  const serviceName = serviceNameOf(config, serviceScript(process.argv[1], process.env));
-  const { metrics, pushed, resource } = run(process.env, config, serviceName, warnings, (name) =>
-    isEnabled(config, name),
-  );
-  metrics?.begin(serviceName, resource);
-  // A scrape has no last one to wait for.
-  flushAtExit([...pushed, ...(metrics?.pushed() ?? [])]);
-  if (config.OTEL_NODE_WORKER_THREADS) handOver({ env: process.env, serviceName, places: metrics?.places() ?? [] });
+  agent ??= createAgent();
+  agent?.on();
 }
 
-/** Starts it in a worker thread of a process in which it runs: what is measured there is on the page of the process. */
+/**
+ * Stops the agent: closes the listener, sends the last spans, errors and metrics, within two seconds, and takes out all that it has
+ * put into the process. Does nothing where it does not run. Never rejects.
+ */
+export async function stop(): Promise<void> {
+  await agent?.off();
+}
+
+function createAgent(): Switch | undefined {
+  const { env } = process;
+  const warnings: string[] = [];
+  const config = readConfig(env, (message) => warnings.push(message));
+  if (config.OTEL_SDK_DISABLED) return undefined;
+  const serviceName = serviceNameOf(config, serviceScript(process.argv[1], env));
+  const parts = partsOf(config, serviceName, (name) => isEnabled(config, name));
+  const { metrics, resource, reports } = parts;
+  const begin = (ends: End[]) => {
+    const { sdk, pushed, endWatching } = run(env, parts, warnings.splice(0), ends);
+    metrics?.begin(serviceName, resource);
+    // A scrape has no last one to wait for.
+    const metricPushes = metrics?.pushed() ?? [];
+    const endFlushing = flushAtExit([...pushed, ...metricPushes]);
+    const shutDown = () =>
+      Promise.all([sdk.shutdown(), ...metricPushes.map((push) => push.shutdown()), reports?.link.forceFlush()]);
+    ends.push(() => endFlushing(shutDown));
+    if (metrics) ends.push(metrics.end);
+    if (config.OTEL_NODE_WORKER_THREADS) {
+      handOver({ env, serviceName, places: metrics?.places() ?? [] });
+      ends.push(takeBack);
+    }
+    ends.push(endWatching);
+  };
+  return new Switch(begin, (error) => diag.error('a part of the agent could not be started or stopped:', error));
+}
+
+/**
+ * Starts it in a worker thread of a process in which it runs: what is measured there is on the page of the process. It ends with the
+ * thread.
+ */
 export function startInThread({ env, serviceName, places }: HandedOver): void {
   const config = readConfig(env, () => {});
-  const isSwitchedOn = (name: string) => name !== 'process' && isEnabled(config, name);
-  const { metrics, pushed } = run(env, config, serviceName, [], isSwitchedOn);
-  flushAtExit(pushed);
-  metrics?.joinAsThread(places);
+  const parts = partsOf(config, serviceName, (name) => name !== 'process' && isEnabled(config, name));
+  flushAtExit(run(env, parts, [], []).pushed);
+  parts.metrics?.joinAsThread(places);
 }
 
 /** What runs. */
 interface Run {
-  readonly metrics: Metrics | undefined;
+  readonly sdk: NodeSDK;
   /** What spans and errors are pushed by. */
   readonly pushed: readonly Pushed[];
-  readonly resource: Resource;
+  /** Switches the probes off. */
+  readonly endWatching: () => void;
 }
 
-/** @param warnings to be said as soon as there is a way to */
-function run(
-  env: NodeJS.ProcessEnv,
-  config: Config,
-  serviceName: string,
-  warnings: readonly string[],
-  isSwitchedOn: (name: string) => boolean,
-): Run {
-  const hasMetrics = !config.OTEL_METRICS_EXPORTER.includes('none');
-  const hasTraces = spanDestinations(config).length > 0;
-  const attributes = { ...config.OTEL_RESOURCE_ATTRIBUTES, 'service.name': serviceName };
-  const resource = defaultResource().merge(resourceFromAttributes(attributes));
-  const reports = config.SENTRY_DSN === '' ? undefined : new ErrorReports(config, attributes);
-  const servers = new SentryServers();
-  if (hasTraces || reports) linkOwnSentry(hasTraces, reports, servers);
-  // Before any probe: the first instrumentation hooks `require`, and a module that is loaded between that and the
-  // instrumentation that waits for it, as loading these loads http, would never be shown to it.
-  const spans = hasTraces ? loadTraces() : undefined;
-  const spanInstrumentations = spans?.createSpanInstrumentations(
-    isSwitchedOn,
-    config.OTEL_NODE_ENABLED_INSTRUMENTATIONS,
-    config.OTEL_NODE_LOG_CORRELATION,
-    PROBES_WITH_SPANS,
-  );
-  const contexts = hasTraces || reports ? createContexts() : undefined;
-  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has, enter: contexts?.enter };
-  const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
-  const probes = metrics?.probes ?? (hasTraces || reports ? createSpanProbes(isSwitchedOn, watching) : []);
-  if (metrics) reports?.countIn(metrics.cells);
-  useMessagesForDiagnostics(config.OTEL_LOG_LEVEL);
+/**
+ * @param warnings to be said as soon as there is a way to
+ * @param ends gets what ends each part but for those that are returned
+ */
+function run(env: NodeJS.ProcessEnv, parts: Parts, warnings: readonly string[], ends: End[]): Run {
+  const { config, resource, hasTraces, metrics, probes, reports } = parts;
+  ends.push(useMessagesForDiagnostics(config.OTEL_LOG_LEVEL));
   for (const warning of warnings) diag.warn(warning);
+  if (hasTraces || reports) ends.push(linkOwnSentry(hasTraces, reports, parts.servers));
+  hookRequire();
+  watchImports();
+  ends.push(unhookRequire, unwatchImports, forgetExports);
   // They read variables themselves, and say what is wrong with them.
-  const spanProcessors = hasTraces ? createSpanProcessors(config, countSpans(metrics?.cells)) : [];
+  const spanProcessors = hasTraces ? createSpanProcessors(config, parts.spanCounts) : [];
   const sampler = createSampler(config);
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
         resource,
         autoDetectResources: false,
-        metricReaders: metrics ? [metrics.reader] : [],
-        instrumentations: probes,
+        metricReaders: metrics ? [metrics.newReader()] : [],
+        instrumentations: [...probes],
         logRecordProcessors: [],
+        contextManager: parts.contextManager,
         sampler,
-        ...(contexts && { contextManager: contexts.manager }),
         textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),
   );
-  sdk.start();
+  ends.push(registered(() => sdk.start()));
   if (spanProcessors.length > 0 && !hasSpanLimits(env)) lightenSpans(probes, config, sampler, resource, spanProcessors);
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
-  if (spanInstrumentations) spans?.enableSpanInstrumentations(spanInstrumentations);
+  const disableSpanInstrumentations = parts.enableSpanInstrumentations();
   // Errors of a worker thread that nobody handles there are those of who started it.
-  if (isMainThread) reports?.watchProcess();
+  if (reports && isMainThread) ends.push(reports.watchProcess());
   const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];
-  return { metrics, pushed, resource };
-}
-
-/** Evaluated here and not at start: forty libraries that a process without spans does not need. */
-function loadTraces(): typeof import('./traces.ts') {
-  return require('./traces.ts');
+  const endWatching = () => {
+    for (const probe of probes) probe.disable();
+    disableSpanInstrumentations();
+  };
+  return { sdk, pushed, endWatching };
 }
 
 /**

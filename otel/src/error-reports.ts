@@ -12,6 +12,7 @@ import { type FailedRequest, partsOf, SentryLink, watchProcess } from '@otel-reg
 import type { OwnClient } from '@otel-register/sentry-link/own-clients';
 import { countErrors, tellTraceUrl } from './error-counts.ts';
 import { runInExit } from './exit-process.ts';
+import { lookUp } from './look-up.ts';
 import { reportedOnce } from './losses.ts';
 import type { Config } from './settings.ts';
 
@@ -41,6 +42,7 @@ export class ErrorReports {
       resource,
       ownFile: __filename,
       runInExit,
+      lookup: lookUp,
       debug: config.SENTRY_DEBUG ? (message) => diag.info(message) : undefined,
       outcome: (failure) => {
         this.#count(failure);
@@ -65,9 +67,13 @@ export class ErrorReports {
     });
   };
 
-  /** Begins to watch the process, once probes have their contexts. */
-  watchProcess(): void {
-    watchProcess((error, isRejection) => {
+  /**
+   * Begins to watch the process, once probes have their contexts.
+   *
+   * @returns what ends it
+   */
+  watchProcess(): () => void {
+    return watchProcess((error, isRejection) => {
       const at = isRejection ? context.active() : contextOfException();
       this.link.report({
         error,

@@ -1,5 +1,5 @@
 import type childProcess from 'node:child_process';
-import { isBuiltin } from 'node:module';
+import { canRunPrograms, ownProcess } from './own-process.ts';
 
 /** Milliseconds in which nothing can be run; as a timeout, 0 would be none. */
 const SHORTEST = 50;
@@ -13,22 +13,14 @@ const SHORTEST = 50;
  * @returns whether it ended with 0; false where no process may be started
  */
 export function runInExit(program: string, input: string | Uint8Array, longest: number): boolean {
-  // The service itself would be started.
-  if (longest < SHORTEST || isSingleExecutable()) return false;
+  if (longest < SHORTEST || !canRunPrograms()) return false;
   const { spawnSync }: typeof childProcess = require('node:child_process');
   const { status } = spawnSync(process.execPath, ['-e', program], {
+    ...ownProcess(),
     input,
-    // Without the agent, whatever brought it in here.
-    env: { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true', ELECTRON_RUN_AS_NODE: '1' },
     timeout: Math.ceil(longest),
     killSignal: 'SIGKILL',
     stdio: ['pipe', 'ignore', 'ignore'],
-    windowsHide: true,
   });
   return status === 0;
-}
-
-/** Whether the program is one with its Node.js (`node:sea`). */
-function isSingleExecutable(): boolean {
-  return isBuiltin('node:sea') && (process.getBuiltinModule('node:sea') as { isSea(): boolean }).isSea();
 }

@@ -23,27 +23,33 @@ export interface Pushed {
  * - by a signal that the service has no handler for, which is raised again then. With a handler, the service ends when and how
  *   it wants to;
  * - by `process.exit` or an uncaught error, after which nothing of the service runs any more: its exit waits.
+ *
+ * @returns what ends it: sends what is left by shutting down what is pushed, within two seconds as well
  */
-export function flushAtExit(pushed: readonly Pushed[]): void {
-  if (pushed.length === 0) return;
+export function flushAtExit(pushed: readonly Pushed[]): (shutDown: () => Promise<unknown>) => Promise<void> {
   let hasGivenUp = false;
-  const flushed = async () => {
-    hasGivenUp = !(await isWithin(LONGEST, Promise.all(pushed.map((each) => each.forceFlush()))));
+  const flushed = async (flush = () => Promise.all(pushed.map((each) => each.forceFlush())) as Promise<unknown>) => {
+    hasGivenUp = !(await isWithin(LONGEST, flush()));
     if (!hasGivenUp) return;
     const late = new Set(pushed.filter(({ isWaiting }) => isWaiting).map(({ what }) => what));
     diag.warn(`the last ${[...late].join(' and ')} were not taken within ${LONGEST / 1000} s and are lost`);
   };
+  if (pushed.length === 0) return flushed;
 
-  beforeExit(() => (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting) ? flushed() : undefined));
+  const undo = [beforeExit(() => (!hasGivenUp && pushed.some(({ isWaiting }) => isWaiting) ? flushed() : undefined))];
+  const on = (event: string, listener: () => void) => {
+    process.on(event, listener);
+    undo.push(() => process.off(event, listener));
+  };
   for (const signal of SIGNALS) {
     const onSignal = () => {
       if (process.listenerCount(signal) > 1) return;
       process.off(signal, onSignal);
       void flushed().then(() => process.kill(process.pid, signal));
     };
-    process.on(signal, onSignal);
+    on(signal, onSignal);
   }
-  process.on('exit', () => {
+  on('exit', () => {
     const start = performance.now();
     for (const each of hasGivenUp ? [] : pushed) {
       try {
@@ -53,6 +59,10 @@ export function flushAtExit(pushed: readonly Pushed[]): void {
       }
     }
   });
+  return async (shutDown) => {
+    await flushed(shutDown);
+    for (const step of undo) step();
+  };
 }
 
 /**
@@ -60,12 +70,15 @@ export function flushAtExit(pushed: readonly Pushed[]): void {
  * process alive, and Node says it once more, which would be twice to the service.
  *
  * @param work starts what is to be done, if there is something
+ * @returns what undoes it
  */
-function beforeExit(work: () => Promise<void> | undefined): void {
+function beforeExit(work: () => Promise<void> | undefined): () => void {
   const { emit } = process;
+  const before = Object.getOwnPropertyDescriptor(process, 'emit');
+  let isOver = false;
   const held = {
     emit(this: NodeJS.Process, event: string | symbol): boolean {
-      const working = event === 'beforeExit' ? work() : undefined;
+      const working = event === 'beforeExit' && !isOver ? work() : undefined;
       if (working === undefined) return Reflect.apply(emit, this, arguments) as boolean;
       // Something must have been left to do, or Node says it no more.
       void working.finally(() => setImmediate(() => {}));
@@ -73,6 +86,13 @@ function beforeExit(work: () => Promise<void> | undefined): void {
     },
   };
   Object.defineProperty(process, 'emit', { value: held.emit, configurable: true, writable: true });
+  return () => {
+    isOver = true;
+    // Somebody else may have replaced it since, and call it.
+    if (process.emit !== held.emit) return;
+    if (before) Object.defineProperty(process, 'emit', before);
+    else Reflect.deleteProperty(process, 'emit');
+  };
 }
 
 /** Whether work settles in that many milliseconds, whatever becomes of it; the timer is what keeps the process alive till then. */

@@ -15,6 +15,7 @@ const prototype = Module.prototype as unknown as CompiledModule;
 const names = new Set<string>();
 /** Of each package that was met: the file that is its main module. */
 const mains = new Map<string, string | undefined>();
+let stopWatching: (() => void) | undefined;
 
 /**
  * What the bundles have in the place of import-in-the-middle, with which each instrumentation watches the packages that it
@@ -24,30 +25,53 @@ const mains = new Map<string, string | undefined>();
  */
 export class Hook {
   constructor([name]: [name: string]) {
-    if (names.size === 0) watchCompilations(prototype._compile);
     names.add(name);
+    watchImports();
   }
+}
+
+/** Begins to watch, where there are packages to watch. */
+export function watchImports(): void {
+  if (names.size > 0 && !stopWatching) stopWatching = watchCompilations(prototype._compile);
+}
+
+/** Ends it until it is begun again; what somebody else has put in the place of ours meanwhile stays. */
+export function unwatchImports(): void {
+  stopWatching?.();
+  stopWatching = undefined;
 }
 
 /**
  * A property that is asked which function to call, and not a function around it: that one would stand in the stack of every
  * error that a module of the service throws while it is loaded.
  */
-function watchCompilations(original: Compile): void {
+function watchCompilations(original: Compile): () => void {
+  const { name } = original;
   // Node's has none, and V8 tells it in stacks by the property that it finds it in.
   Object.defineProperty(original, 'name', { value: '_compile', configurable: true });
   const compileWatched = compiling(original);
+  const get = function (this: CompiledModule) {
+    return this.filename && isWatched(this.filename) ? compileWatched : original;
+  };
   Object.defineProperty(prototype, '_compile', {
     configurable: true,
     enumerable: true,
-    get(this: CompiledModule) {
-      return this.filename && isWatched(this.filename) ? compileWatched : original;
-    },
+    get,
     // Others that compile, such as ts-node, assign theirs.
     set(this: CompiledModule, value: Compile) {
       Object.defineProperty(this, '_compile', { value, configurable: true, enumerable: true, writable: true });
     },
   });
+  return () => {
+    if (Object.getOwnPropertyDescriptor(prototype, '_compile')?.get !== get) return;
+    Object.defineProperty(original, 'name', { value: name, configurable: true });
+    Object.defineProperty(prototype, '_compile', {
+      value: original,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  };
 }
 
 function isWatched(filename: string): boolean {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { registered } from './api-globals.ts';
 import { printable } from './printable.ts';
 import type { Config } from './settings.ts';
 
@@ -36,7 +37,7 @@ const SECOND_SDK = /duplicate registration of API/;
 const REPEATED =
   /Dropping extra|Dropped \d+ (?:events|links)|No events allowed|Invalid attribute|on ended Span|only call end\(\)|Inconsistent start|Failed to record|deserialize response|Partial Success|is ended twice: the|ends before it begins: its|attributes: the others are|changed after its end: it|without a name or a message, the span|^Configuration: .*|^Unknown value .*|^Failed to read .*|^Client key .*|^URL p.*/;
 
-/** What the exporters say of variables without a name, or without what is used instead. */
+/** What the exporters say with a stack, of variables without a name, or without what is used instead. */
 const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
   [
     /^Configuration: Could not parse environment-provided export URL: (.*), falling back to undefined$/s,
@@ -47,13 +48,21 @@ const IN_OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
     '$1=$3 is not used, $2; using the default instead',
   ],
   [
+    /^\S+ Export succeeded but could not deserialize response.*$/s,
+    'what was sent by OTLP was answered with success and a body that is not OTLP in the protocol that is set: it is taken to have arrived',
+  ],
+  [
     /^Failed to read (root|client) certificate (.*file)$/,
     'the $1 certificate $2 that OTEL_EXPORTER_OTLP_… names cannot be read; going on without it',
   ],
 ];
 
-/** Makes OpenTelemetry's own messages lines of ours. */
-export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void {
+/**
+ * Makes OpenTelemetry's own messages lines of ours.
+ *
+ * @returns what ends it
+ */
+export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): () => void {
   const sayOnce = once(say);
   const line = (...parts: unknown[]) => {
     const text = parts.map(textOf).join(' ');
@@ -70,18 +79,24 @@ export function useMessagesForDiagnostics(level: Config['OTEL_LOG_LEVEL']): void
     const kind = REPEATED.exec(parts.slice(0, 2).map(textOf).join(' '))?.[0];
     if (kind !== undefined && repeated.has(kind)) return;
     if (kind !== undefined) repeated.add(kind);
-    const [first, ...others] = parts;
-    line(typeof first === 'string' ? inOtherWords(first) : first, ...others);
+    line(inOtherWords(parts.map(textOf).join(' ')));
   };
   const error = (...parts: unknown[]) => {
     if (!isOfOwnSentry(textOf(parts[0]))) warn(...parts);
   };
   const logger: DiagLogger = { error, warn, info, debug: line, verbose: line };
-  diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  const unregister = registered(() =>
+    diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true }),
+  );
   // Sentry 10 may put an API of its own in the place of the global one; what the agent says is said all the same.
+  const { error: itsError, warn: itsWarn, info: itsInfo } = diag;
   const importance = { error: DiagLogLevel.ERROR, warn: DiagLogLevel.WARN, info: DiagLogLevel.INFO };
   for (const name of ['error', 'warn', 'info'] as const)
     Object.assign(diag, { [name]: LEVELS[level] >= importance[name] ? logger[name] : () => {} });
+  return () => {
+    Object.assign(diag, { error: itsError, warn: itsWarn, info: itsInfo });
+    unregister();
+  };
 }
 
 function inOtherWords(message: string): string {

@@ -1,14 +1,7 @@
 import { context, diag } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { Resource } from '@opentelemetry/resources';
-import {
-  AggregationType,
-  InstrumentType,
-  type MetricCollectOptions,
-  type MetricProducer,
-  type ResourceMetrics,
-} from '@opentelemetry/sdk-metrics';
+import type { MetricCollectOptions, MetricProducer, MetricReader, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { CellRegistry, captureNothing, captureSpan } from '@otel-register/cells';
 import { pageFormats } from '@otel-register/exposition';
 import { type Access, createScrapeHandler } from '@otel-register/listener';
@@ -21,11 +14,14 @@ import { derive } from './derived-metrics.ts';
 import { letExportsWait } from './exports-wait.ts';
 import type { Pushed } from './flush-at-exit.ts';
 import { once } from './messages.ts';
+import { metricReader } from './metric-reader.ts';
 import { CallbackFailure } from './observable-callbacks.ts';
 import { whyNotMade } from './otlp-exporters.ts';
 import { measurePages, type PageMetrics } from './page-metrics.ts';
 import { PROM_CLIENT, PromClientMetrics } from './prom-client/prom-client-metrics.ts';
 import { withoutTakenNames } from './prom-client/taken-names.ts';
+import type { CountDataPoints } from './push/data-point-counts.ts';
+import type { MetricPush } from './push/metric-push.ts';
 import { ScrapePorts } from './scrape-ports.ts';
 import { sendInExit } from './sent-in-exit.ts';
 import type { Config } from './settings.ts';
@@ -36,14 +32,17 @@ const SCOPE = 'otel-register';
 
 /** The metrics half of the agent: what the SDK reads, what watches the process, and how scrapes are answered. */
 export interface Metrics {
-  readonly reader: PrometheusExporter;
+  /** Makes what the SDK reads them by: a new one each time, for one that was shut down is of no more use. */
+  readonly newReader: () => MetricReader;
   /** What the probes measure in; for what else the agent counts of itself. */
   readonly cells: CellRegistry;
   readonly probes: Probe[];
   /** Starts answering scrapes and sending metrics, whichever of it is asked for. */
   readonly begin: (serviceName: string, resource: Resource) => void;
   /** What sends them, once it has begun. */
-  readonly pushed: () => readonly Pushed[];
+  readonly pushed: () => readonly (Pushed & { shutdown(): Promise<void> })[];
+  /** Ends what has begun, but for what sends them; it can begin again. */
+  readonly end: () => void;
   /** Where the worker threads of this process bring their numbers. */
   readonly places: () => Place[];
   /** Brings the numbers of this worker thread there. */
@@ -79,16 +78,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     diag.warn(`${name} is in two registries of prom-client with the same labels: only the first one is told`);
   });
   const promClient = config.OTEL_METRICS_PROM_CLIENT ? new PromClientMetrics(repeated) : undefined;
-  const reader = new PrometheusExporter({
-    preventServerStart: true,
-    metricProducers: [cells.liveProducer(), ...(promClient ? [promClient] : [])],
-  });
-  // The exporter has no option for it; the application's own histograms are made as their reader asks.
-  if (hasExponentialHistograms) {
-    reader.selectAggregation = (type) => ({
-      type: type === InstrumentType.HISTOGRAM ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
-    });
-  }
+  let reader: MetricReader;
   const work = new OwnWork();
   const failed = once((message: string) => diag.error(message));
   const strategy = config.OTEL_EXPORTER_PROMETHEUS_TRANSLATION_STRATEGY;
@@ -149,9 +139,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
   // Each process of a cluster sends its own numbers, with those of its threads.
   const ofPush = isPushed ? groupAt('push', false) : undefined;
   const groups = [page?.group, ofPush].filter((group) => group !== undefined);
-  let push: Pushed | undefined;
+  let push: MetricPush | undefined;
+  let count: CountDataPoints | undefined;
 
   function beginPush(group: ClusterMetrics, resource: Resource): void {
+    push = undefined;
     group.beginWithThreads();
     const collect = async () => {
       try {
@@ -162,10 +154,11 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       }
     };
     try {
-      const { MetricPush } = loadPush();
+      const { MetricPush, countDataPoints } = loadPush();
       letExportsWait();
+      count ??= countDataPoints(cells);
       push = new MetricPush({
-        ...{ config, resource, cells, collect, sendInExit },
+        ...{ config, resource, count, collect, sendInExit },
         recorded: () => (group.isAlone ? recorded() : undefined),
         beginWork: () => work.begin(),
       });
@@ -203,7 +196,10 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
     });
 
   return {
-    reader,
+    newReader: () => {
+      reader = metricReader([cells.liveProducer(), ...(promClient ? [promClient] : [])], hasExponentialHistograms);
+      return reader;
+    },
     cells,
     probes: [
       ...createProbes(
@@ -226,6 +222,10 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       if (ofPush) beginPush(ofPush, resource);
     },
     pushed: () => (push ? [push] : []),
+    end: () => {
+      ports.close();
+      for (const group of groups) group.end();
+    },
     places: () => groups.map(({ place }) => place),
     // The same variables have made the same groups there.
     joinAsThread: (places) => {

@@ -1,10 +1,13 @@
+import type { Agent, AgentOptions } from 'node:http';
 import type * as Grpc from '@opentelemetry/exporter-trace-otlp-grpc';
 import type * as Json from '@opentelemetry/exporter-trace-otlp-http';
 import type * as Protobuf from '@opentelemetry/exporter-trace-otlp-proto';
+import type * as OverHttp from '@opentelemetry/otlp-exporter-base/node-http';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { createSpanEncoder, type EncodedSpan, encodeSpans } from '@otel-register/otlp';
 import type * as Sentry from '@otel-register/sentry-link/span-exporter';
+import { lookUp } from './look-up.ts';
 import type { Config } from './settings.ts';
 
 export type OtlpProtocol = Config['OTEL_EXPORTER_OTLP_PROTOCOL'];
@@ -30,14 +33,14 @@ const EXPORTERS: Record<
   'http/protobuf': {
     make(options) {
       const { OTLPTraceExporter }: typeof Protobuf = require('@opentelemetry/exporter-trace-otlp-proto');
-      return new OTLPTraceExporter(options);
+      return new OTLPTraceExporter(withOwnLookUp(options, 'TRACES'));
     },
     type: 'otlp_http_span_exporter',
   },
   'http/json': {
     make(options) {
       const { OTLPTraceExporter }: typeof Json = require('@opentelemetry/exporter-trace-otlp-http');
-      return new OTLPTraceExporter(options);
+      return new OTLPTraceExporter(withOwnLookUp(options, 'TRACES'));
     },
     type: 'otlp_http_json_span_exporter',
   },
@@ -51,7 +54,7 @@ const EXPORTERS: Record<
   sentry: {
     make(options, { dsn = '', json = false }) {
       const { createSpanExporter }: typeof Sentry = require('@otel-register/sentry-link/span-exporter');
-      return createSpanExporter(dsn, { ...options, json });
+      return createSpanExporter(dsn, { ...options, json, lookup: lookUp });
     },
     type: 'otlp_http_span_exporter',
   },
@@ -62,6 +65,26 @@ export function createExporter(target: SpanTarget, options: OtlpOptions = {}): S
   // The exporters take no serializer; with theirs, making the bytes is half of what spans cost.
   ProtobufTraceSerializer.serializeRequest = encodeSpans;
   return EXPORTERS[target.kind].make(options, target);
+}
+
+/**
+ * Lets exporters over HTTP, whose connections are made as the variables say, look names up by {@link lookUp}.
+ *
+ * @throws Error where they name an endpoint without a scheme: the exporters would only find that whenever they send
+ */
+export function withOwnLookUp(options: OtlpOptions | undefined, signal: 'TRACES' | 'METRICS') {
+  const { convertLegacyHttpOptions }: typeof OverHttp = require('@opentelemetry/otlp-exporter-base/node-http');
+  const { agentFactory, url } = convertLegacyHttpOptions({}, signal, '', {});
+  if (!/^https?:/i.test(url))
+    throw new Error(`the endpoint ${JSON.stringify(url.replace(/\/$/, ''))} does not begin with http:// or https://`);
+  return {
+    ...options,
+    async httpAgentOptions(protocol: string) {
+      const agent = (await agentFactory(protocol)) as Agent & { options: AgentOptions };
+      agent.options.lookup = lookUp;
+      return agent;
+    },
+  };
 }
 
 /** What is kept of a span until it is sent there: its bytes where they can be made before. */

@@ -7,11 +7,16 @@ import { once } from './messages.ts';
  * Leaves a service that calls `Sentry.init` itself its client, and links that to the traces made here.
  *
  * @param reports undefined where errors are not reported
+ * @returns what ends it
  */
-export function linkOwnSentry(hasTraces: boolean, reports: ErrorReports | undefined, servers: SentryServers): void {
+export function linkOwnSentry(
+  hasTraces: boolean,
+  reports: ErrorReports | undefined,
+  servers: SentryServers,
+): () => void {
   const tell = once((message) => diag.info(message));
   const warn = once((message) => diag.warn(message));
-  linkOwnClients((client) => {
+  return linkOwnClients((client) => {
     const dsn = client.getDsn();
     if (dsn) servers.add(dsn);
     if (reports) {

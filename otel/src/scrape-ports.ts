@@ -13,6 +13,7 @@ import {
 } from '@otel-register/listener';
 import { livePage } from '@otel-register/live-page';
 import { type ClusterMetrics, isWorker } from './cluster/cluster-metrics.ts';
+import { lookUp } from './look-up.ts';
 import { once } from './messages.ts';
 import { SAME_PORT_FOR_NOBODY, scrapeAccess } from './scrape-access.ts';
 import type { Config } from './settings.ts';
@@ -22,6 +23,8 @@ export class ScrapePorts {
   readonly #config: Config;
   #server: Server | undefined;
   #servicePorts: ServicePorts | undefined;
+  /** What ends what it has begun. */
+  #ends: (() => void)[] = [];
 
   constructor(config: Config) {
     this.#config = config;
@@ -60,7 +63,9 @@ export class ScrapePorts {
         return;
       }
       this.#server = startMetricsServer({
-        ...{ address, handler, isShared: isWorker(), ...(page && { page }), ...(tls && { tls }), onError },
+        ...{ address, handler, isShared: isWorker(), ...(page && { page }), ...(tls && { tls }) },
+        lookup: lookUp,
+        onError,
         onListening: (url) => {
           diag.info(`metrics of ${serviceName} on ${url}${also}`);
           cluster.announce(serviceName);
@@ -80,7 +85,17 @@ export class ScrapePorts {
       none(` yet, ${code === 'EADDRINUSE' ? taken : message}`);
     };
     // After the first turn of the service: one that only runs another program, and waits for it, leaves the port to it.
-    setImmediate(open, onError).unref();
+    const later = setImmediate(open, onError).unref();
+    this.#ends.push(() => clearImmediate(later));
+  }
+
+  /** Ends it; a scrape that is being answered is cut off. */
+  close(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+    this.#server = undefined;
+    this.#servicePorts = undefined;
   }
 
   #tlsFiles(): TlsFiles | 'half' | undefined {
@@ -105,7 +120,7 @@ export class ScrapePorts {
         say(`requests for /metrics on the service's port were left to the service: ${REFUSALS[refusal]}`),
       onOwnPage: () => say('the service has a /metrics of its own, and keeps it: these metrics are not on its port'),
     });
-    this.#servicePorts.answer();
+    this.#ends.push(this.#servicePorts.answer());
   }
 }
 

@@ -73,7 +73,13 @@ function make(Upstream: InstrumentationClass, name: string): Instrumentation {
   return new Upstream(LOGGERS.includes(name) ? { disableLogSending: true } : {});
 }
 
-/** Switches them on. The SDK does not get them: it would hand them its meter provider. */
-export function enableSpanInstrumentations(instrumentations: Instrumentation[]): void {
-  registerInstrumentations({ instrumentations, meterProvider: NO_METRICS });
+/**
+ * Switches them on. The SDK does not get them: it would hand them its meter provider.
+ *
+ * @returns what switches them off
+ */
+export function enableSpanInstrumentations(instrumentations: Instrumentation[]): () => void {
+  // They are on when they are made, and not when they have been switched off since.
+  for (const instrumentation of instrumentations) instrumentation.enable();
+  return registerInstrumentations({ instrumentations, meterProvider: NO_METRICS });
 }

@@ -14,3 +14,8 @@ export function handOver({ env, ...rest }: HandedOver): void {
   const ours = Object.entries(env).filter(([name]) => name.startsWith('OTEL_'));
   setEnvironmentData('otel-register', { env: Object.fromEntries(ours), ...rest } as never);
 }
+
+/** Threads that are made from now on run without the agent. */
+export function takeBack(): void {
+  setEnvironmentData('otel-register', undefined as never);
+}

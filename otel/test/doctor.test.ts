@@ -65,6 +65,16 @@ test('a library in a version that no probe knows is wrong, unless it is switched
   assert.equal(off.code, 0);
 });
 
+test('Nest, whose routes are those of Express or Fastify, is measured in each version', async (t) => {
+  const files = { 'node_modules/@nestjs/core/nest-factory.js': '' };
+  for (const version of ['11.2.10', '12.5.1', '99.0.0']) {
+    const { code, stdout } = await doctor(t, service(t, { '@nestjs/core': version }, { files }));
+    const line = new RegExp(`✔ @nestjs/core ${version} +its routes are measured as those of Express or Fastify$`, 'm');
+    assert.match(stdout, line);
+    assert.equal(code, 0);
+  }
+});
+
 test('with spans on, a library says what it is measured and traced by', async (t) => {
   const cwd = service(t, { fastify: '4.10.0', mysql2: '3.15.0' });
   const { stdout } = await doctor(t, cwd, { ...EVERYWHERE, OTEL_TRACES_EXPORTER: 'otlp' });

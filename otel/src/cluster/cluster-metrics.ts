@@ -4,7 +4,7 @@ import type { ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import type { CellRegistry, CounterCell } from '@otel-register/cells';
 import { membersMetrics } from './group-metrics.ts';
 import { isAnyoneThere, isRunning, meetingPlace, type Cluster as Place, removeMeetingPlace } from './meeting-place.ts';
-import { announce, type Page, pageAbove } from './page-above.ts';
+import { announce, type Page, pageAbove, withdraw } from './page-above.ts';
 import { portOwner } from './port-owner.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -52,6 +52,8 @@ export class ClusterMetrics {
   #place: Place;
   #group: ProcessGroup | undefined;
   #hasPort = true;
+  /** What ends what it has begun. */
+  #ends: (() => void)[] = [];
 
   constructor(options: ClusterMetricsOptions) {
     this.#options = options;
@@ -80,21 +82,32 @@ export class ClusterMetrics {
     } else if (isWorker()) {
       this.#guarded(() => this.#joinAsWorker(service, beginning));
     } else {
-      this.#guarded(() => removeMeetingPlace(this.#place));
+      this.beginWithThreads();
       // It has the port from its start, before there are workers.
-      whenPrimary(() => this.#guarded(() => this.#join()));
+      const forgetPrimary = whenPrimary(() => this.#guarded(() => this.#join()));
       // What threads and children leave would be there for ever where nobody asks for a page.
       const look = setInterval(() => {
         this.#joinOthers();
         if (this.#group) clearInterval(look);
       }, LOOK_FOR_OTHERS).unref();
+      this.#ends.push(forgetPrimary, () => clearInterval(look));
     }
     const announceOnce = () => {
       unsubscribe('child_process', announceOnce);
       this.announce(service);
     };
     subscribe('child_process', announceOnce);
+    this.#ends.push(
+      () => unsubscribe('child_process', announceOnce),
+      () => withdraw(this.#place),
+    );
     return this.#hasPort;
+  }
+
+  /** Ends what it has begun; it can begin again, as the same one among the others. */
+  end(): void {
+    this.#guarded(() => this.#group?.rest());
+    for (const end of this.#ends.splice(0)) this.#guarded(end);
   }
 
   /** Says to all processes that this one starts from now on that its page is there for them. */
@@ -109,7 +122,7 @@ export class ClusterMetrics {
 
   /** With nobody but the worker threads of this process. */
   beginWithThreads(): void {
-    this.#guarded(() => removeMeetingPlace(this.#place));
+    this.#guarded(() => (this.#group ? this.#group.join() : removeMeetingPlace(this.#place)));
   }
 
   /** In a worker thread, whose process has that place. */
@@ -133,6 +146,7 @@ export class ClusterMetrics {
       clearInterval(look);
       onLeftAlone();
     }, LOOK).unref();
+    this.#ends.push(() => clearInterval(look));
   }
 
   #joinAsWorker(service: string, { onTaken }: Beginning): void {
@@ -159,10 +173,14 @@ export class ClusterMetrics {
   }
 
   #join(): void {
-    if (this.#group) return;
+    this.#group ??= this.#newGroup();
+    this.#group.join();
+  }
+
+  #newGroup(): ProcessGroup {
     const { cells, collect, collectOften, recorded, byProcess, scope, onError } = this.#options;
     const late = this.#options.late();
-    const group = new ProcessGroup({
+    return new ProcessGroup({
       folder: () => meetingPlace(this.#place),
       collect,
       recorded,
@@ -173,8 +191,6 @@ export class ClusterMetrics {
       onLate: () => late.add(1),
       onError,
     });
-    group.join();
-    this.#group = group;
   }
 }
 
@@ -188,12 +204,15 @@ export function isWorker(): boolean {
 /**
  * Calls `then` when the process makes its first worker ready. The module `cluster` listens for internal messages from then on,
  * and that is seen without loading it where it is not used.
+ *
+ * @returns what ends it
  */
-function whenPrimary(then: () => void): void {
+function whenPrimary(then: () => void): () => void {
   const onNewListener = (name: string | symbol) => {
     if (name !== 'internalMessage') return;
     process.off('newListener', onNewListener);
     then();
   };
   process.on('newListener', onNewListener);
+  return () => process.off('newListener', onNewListener);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   existingFolders,
@@ -25,6 +25,18 @@ export function announce(page: Page): void {
     writeFileSync(join(folder, PAGE), JSON.stringify(page), { mode: 0o600 });
   } catch {
     // They take the port for free, and say themselves that it is not.
+  }
+}
+
+/** Takes it back: those that this process starts from now on have pages of their own. */
+export function withdraw(place: Place): void {
+  for (const folder of existingFolders({ ...place, primaryPid: process.pid })) {
+    rmSync(join(folder, PAGE), { force: true });
+    try {
+      rmdirSync(folder);
+    } catch {
+      // There is what others have brought.
+    }
   }
 }
 

@@ -67,6 +67,8 @@ export class ProcessGroup {
   readonly #keysByProcess = new WeakMap<Attributes, string>();
   #folder: SnapshotFolder;
   #server: Server | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #hasJoined = false;
   /** Its points are read when they are written: at the exit it is written once more. */
   #collected: readonly ScopeMetrics[] = [];
   #renewing: Promise<unknown> = Promise.resolve();
@@ -81,8 +83,27 @@ export class ProcessGroup {
 
   /** Makes this process one that the others ask. Nothing of it keeps the process alive. */
   join(): void {
+    if (this.#server) return;
+    // Somebody may have tidied up since it was one.
+    if (this.#hasJoined) this.#folder = new SnapshotFolder(this.#options.folder());
+    else this.#joinFirst();
     this.#listen();
     this.#renewLater();
+  }
+
+  /** Makes it one whom nobody asks, until it joins again. What it has counted stays among what the others show. */
+  rest(): void {
+    if (!this.#server) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#server.close();
+    this.#server = undefined;
+    this.#writeLast(false);
+    this.#folder.leave(this.#self);
+  }
+
+  #joinFirst(): void {
+    this.#hasJoined = true;
     process.on('exit', () => this.#leave());
     if (isThread(this.#self)) this.#bringBeforeRests();
   }
@@ -158,7 +179,7 @@ export class ProcessGroup {
       const names = new Set(often.map(({ scope }) => scope.name));
       this.#collected = [...this.#collected.filter(({ scope }) => !names.has(scope.name)), ...often];
       await this.#makeSnapshot(stopwatch);
-      if (!this.#folder.has(this.#self)) this.#comeBack();
+      if (this.#server && !this.#folder.has(this.#self)) this.#comeBack();
     });
   }
 
@@ -248,9 +269,12 @@ export class ProcessGroup {
   }
 
   #renewLater(): void {
-    const again = () => this.#renewLater();
+    const again = () => {
+      if (this.#timer === timer) this.#renewLater();
+    };
     const renewed = () => this.#renewUnasked().then(() => this.#tidyUp());
-    setTimeout(() => renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+    const timer = setTimeout(() => renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+    this.#timer = timer;
   }
 
   #leave(): void {

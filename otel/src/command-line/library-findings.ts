@@ -19,6 +19,9 @@ const IN_NODE = [
   { by: 'process', subject: 'the process', text: 'CPU, memory, file descriptors' },
 ];
 
+/** Libraries whose routes are those of another one, whatever instrumentation knows them. */
+const ROUTES_OF: Readonly<Record<string, string>> = { '@nestjs/core': 'Express or Fastify' };
+
 /** Library by library what would become of it. */
 export function libraryFindings(config: Config, service: Service, { packages, missing }: Installed): Finding[] {
   const watching = knownLibraries();
@@ -38,6 +41,9 @@ function libraryFinding(config: Config, service: Service, installed: InstalledPa
   const { name, version, through } = installed;
   const subject = `${name} ${version}`;
   if (!isEnabled(config, by)) return switchedOff(config, by, subject);
+  const routesOf = ROUTES_OF[name];
+  if (routesOf !== undefined && (files === undefined || !hasSpans(config)) && hasMetrics(config))
+    return good(`its routes are measured as those of ${routesOf}`, subject);
   if (files === undefined) return unknownVersion(installed, watched);
   if (needsNewerNode(name, service)) return neededNode(name, subject);
   const what = [

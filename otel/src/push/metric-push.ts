@@ -7,15 +7,16 @@ import {
   type ResourceMetrics,
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import type { CellRegistry } from '@otel-register/cells';
 import type { Pushed } from '../flush-at-exit.ts';
 import type { Last } from '../sent-in-exit.ts';
 import type { Config } from '../settings.ts';
-import { countDataPoints } from './data-point-counts.ts';
+import type { CountDataPoints } from './data-point-counts.ts';
 import { METRIC_EXPORTERS } from './exporters.ts';
 import { instanceId } from './instance.ts';
 import { OtlpExport } from './otlp-export.ts';
 import { Temporality } from './temporality.ts';
+
+export { countDataPoints } from './data-point-counts.ts';
 
 /** Points in a request: a few milliseconds of work, and far from the four megabytes that receivers of gRPC take at most. */
 const REQUEST = 500;
@@ -23,8 +24,8 @@ const REQUEST = 500;
 export interface MetricPushOptions {
   readonly config: Config;
   readonly resource: Resource;
-  /** For what is counted of the sending itself. */
-  readonly cells: CellRegistry;
+  /** Told of what was sent. */
+  readonly count: CountDataPoints;
   /** All metrics, cumulative. Never rejects. */
   readonly collect: () => Promise<readonly ScopeMetrics[]>;
   /** Those of them that can be read at once, where they are whole without others. */
@@ -69,6 +70,12 @@ export class MetricPush implements Pushed {
     this.#isWaiting = false;
   }
 
+  /** Sends the last, and nothing more. */
+  async shutdown(): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.shutdown()));
+    this.#isWaiting = false;
+  }
+
   /** What is observed, by the probes or by the application, cannot be asked for any more. */
   sendBeforeExit(longest: number): void {
     const otlp = this.#otlp;
@@ -86,9 +93,8 @@ export class MetricPush implements Pushed {
   }
 
   #otlpExport(): OtlpExport {
-    const { config, cells, beginWork } = this.#options;
+    const { config, count, beginWork } = this.#options;
     const { make, type } = METRIC_EXPORTERS[this.#protocol];
-    const count = countDataPoints(cells);
     const interval = config.OTEL_METRIC_EXPORT_INTERVAL;
     const destination = `OTLP over ${this.#protocol}`;
     const otlp = new OtlpExport({

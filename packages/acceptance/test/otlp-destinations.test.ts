@@ -159,6 +159,18 @@ describe('OTEL_TRACES_EXPORTER=otlp', () => {
   }
 });
 
+for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) {
+  test(`${name} without a scheme is one line at start for each of what is not sent there`, async (t) => {
+    const service = await startTraced(t, { [name]: 'collector:4318', OTEL_METRICS_EXPORTER: 'otlp' });
+    await ask(service);
+    const why = 'the service runs on: the endpoint "collector:4318" does not begin with http:// or https://';
+    const lines = [`otel: spans are not sent by OTLP over http/protobuf, ${why}`];
+    if (name === 'OTEL_EXPORTER_OTLP_ENDPOINT') lines.unshift(`otel: metrics are not sent, ${why}`);
+    const said = service.stderr().match(/^otel: .* are not sent.*$/gm);
+    assert.deepEqual(said?.sort(), lines);
+  });
+}
+
 describe('a collector that is', () => {
   const faults: Record<string, Collector['refuse']> = {
     overloaded: (response) => void response.writeHead(503).end(),
@@ -180,10 +192,27 @@ describe('a collector that is', () => {
       await received(own, await ask(service));
       await service.stop();
       const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm) ?? [];
-      const kinds = lines.map((line) => /cannot be sent|are sent|deserialize/.exec(line)?.[0]);
+      const kinds = lines.map((line) => /cannot be sent|are sent|not OTLP/.exec(line)?.[0]);
       assert.deepEqual(kinds, [...new Set(kinds)], 'each is said once');
     });
   }
+
+  test('answering in another encoding is one line, and what was sent counts as arrived', async (t) => {
+    const own = await startCollector();
+    t.after(() => own.stop());
+    own.refuse = (response) => void response.writeHead(200).end('{"partialSuccess":{}}');
+    const service = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: own.httpUrl });
+    await ask(service);
+    await untilSaid(service, /taken to have arrived/);
+    const lines = service.stderr().trimEnd().split('\n');
+    assert.match(
+      lines.pop() ?? '',
+      /^otel: what was sent by OTLP was answered with success and a body that is not OTLP .* taken to have arrived$/,
+    );
+    assert.match(lines.join('\n'), /^otel: metrics of .*$/, 'and no other');
+    const counts = (await service.scrapeNow()).values('otel_sdk_exporter_span_exported_total', 'error_type');
+    assert.deepEqual(counts, { '–': 1 });
+  });
 
   test('hanging makes the queue full: what is dropped is counted, and nothing waits without a bound', async (t) => {
     const own = await startCollector();

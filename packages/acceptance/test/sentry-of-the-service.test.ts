@@ -93,3 +93,13 @@ for (const libraries of ['sentry-10', 'sentry-11']) {
     });
   }
 }
+
+test('a service that starts its Sentry while the agent is stopped is left its errors as well', async (t) => {
+  const { ours, service } = await start(t, 'sentry-11', 'stopped-sentry.cjs', {});
+  await service.step('fail');
+  await until('the error arrives', async () => ours.events.length > 0);
+  await service.step('startSentry');
+  await service.step('fail');
+  await service.stop();
+  assert.equal(ours.events.length, 1);
+});

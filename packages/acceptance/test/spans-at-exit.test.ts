@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { type Collector, startCollector } from './support/collector.ts';
-import { type Program, startProgram } from './support/program.ts';
+import { type Program, runProgram, startProgram } from './support/program.ts';
 import { until, untilSaid } from './support/until.ts';
 
 const CALLER = 'c'.repeat(16);
@@ -118,6 +121,23 @@ test('the agent, when it is in NODE_OPTIONS, does not run in the thread that sen
 });
 
 describe('a collector that', () => {
+  test('hangs does not hold up a process that has nothing left to do: grpc', { timeout: 120_000 }, async (t) => {
+    const hanging = createServer().on('stream', (call) => call.on('error', () => {}));
+    hanging.listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    t.after(() => hanging.close());
+    const ended = await runProgram('exits.cjs', {
+      args: ['at-once'],
+      env: {
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`,
+        OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
+      },
+    });
+    assert.deepEqual([ended.code, ended.signal], [0, null]);
+    assert.match(ended.stderr, /^otel: the last spans were not taken within 2 s and are lost$/m);
+  });
+
   for (const [what, refuse] of [
     ['hangs', () => {}],
     ['hangs up', (response) => void response.socket?.destroy()],

@@ -1,32 +1,46 @@
-import type { Server } from 'node:net';
+import { isIP, type LookupFunction, type Server } from 'node:net';
 import { type ListeningAddress, toListenAt } from './listening-address.ts';
 import { removeStaleSocket } from './unix-socket.ts';
 
 /** Milliseconds until it is tried again: doubled each time, up to the longest. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [1000, 60_000];
 
-/**
- * Lets a server listen, and tries again in the background for as long as it cannot.
- *
- * @param prepare makes the server ready; what it throws is a reason why it cannot listen
- * @param onError told why, once until it listens; also of what fails while it does
- */
+interface ListeningOptions {
+  /** Makes the server ready; what it throws is a reason why it cannot listen. */
+  readonly prepare: () => void;
+  /** Looks a name up, each time that it is tried. */
+  readonly lookup: LookupFunction;
+  /** Told why it cannot listen, once until it does; also of what fails while it does. */
+  readonly onError: (error: NodeJS.ErrnoException) => void;
+}
+
+/** Lets a server listen, and tries again in the background for as long as it cannot. */
 export function keepListening(
   server: Server,
   address: ListeningAddress,
-  prepare: () => void,
-  onError: (error: NodeJS.ErrnoException) => void,
+  { prepare, lookup, onError }: ListeningOptions,
 ): void {
   let pause = FIRST_PAUSE;
   let isTold = false;
   /** Whether the socket that is in the way has been looked at. */
   let isLookedAt = false;
   let later: NodeJS.Timeout | undefined;
+  let isOver = false;
 
   const listen = () => {
+    if (isOver) return;
     try {
       prepare();
-      server.listen(toListenAt(address));
+    } catch (error) {
+      return failed(error as Error);
+    }
+    const at = toListenAt(address);
+    if ('path' in at || at.host === '' || isIP(at.host) !== 0) return listenAt(at);
+    lookup(at.host, {}, (error, host) => (error ? failed(error) : listenAt({ ...at, host: String(host) })));
+  };
+  const listenAt = (at: ListeningAddress) => {
+    try {
+      server.listen(at);
     } catch (error) {
       failed(error as Error);
     }
@@ -50,6 +64,9 @@ export function keepListening(
     // One that is in use may be that of another worker of the same cluster by now, and shared.
     removeStaleSocket(address.path).then(listen, failed);
   });
-  server.on('close', () => clearTimeout(later));
+  server.on('close', () => {
+    isOver = true;
+    clearTimeout(later);
+  });
   listen();
 }

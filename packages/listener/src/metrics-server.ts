@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer, type ServerOptions } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { limitConnections } from './connection-limit.ts';
 import { keepListening } from './keep-listening.ts';
 import { type ListeningAddress, textOfAddress } from './listening-address.ts';
@@ -19,6 +19,8 @@ export interface MetricsServerOptions {
   readonly isShared: boolean;
   /** Without encryption unless given. */
   readonly tls?: TlsFiles;
+  /** How the name is looked up that it listens on, if it is one. */
+  readonly lookup: LookupFunction;
   /** Called whenever the server has begun to listen, with the page's URL. */
   readonly onListening: (url: string) => void;
   /** Called when it cannot listen, such as EADDRINUSE; not again while that lasts. */
@@ -42,7 +44,7 @@ const LIMITS: ServerOptions = {
  * server nor a scraper's connection keeps the process alive, and slow or idle clients are dropped.
  */
 export function startMetricsServer(options: MetricsServerOptions): HttpServer | HttpsServer {
-  const { address, handler, page, tls, onError } = options;
+  const { address, handler, page, tls, lookup, onError } = options;
   const [server, prepare] = tls ? tlsServer(tls, options) : [createServer(LIMITS), () => {}];
   const onRequest: ScrapeHandler = (request, response) => {
     request.url = originForm(request.url);
@@ -60,7 +62,7 @@ export function startMetricsServer(options: MetricsServerOptions): HttpServer | 
   server.on('connection', (socket) => socket.unref());
   server.on('clientError', (_error, socket) => socket.destroy());
   server.on('listening', () => hasBegun(server, options));
-  keepListening(server, address, prepare, onError);
+  keepListening(server, address, { prepare, lookup, onError });
   return server.unref();
 }
 
@@ -92,7 +94,7 @@ function hasBegun(
   const scheme = tls ? 'https' : 'http';
   if ('path' in address) {
     openSocket(address.path);
-    if (!isShared) removeSocketAtExit(address.path);
+    if (!isShared) removeSocketAtExit(server, address.path);
     onListening(`${scheme}://${textOfAddress(address)}:${METRICS_PATH}`);
   } else {
     const { port } = server.address() as AddressInfo;

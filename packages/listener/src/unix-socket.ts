@@ -1,5 +1,5 @@
 import { type BigIntStats, chmodSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
 
 /** Its user and its group may ask; the group is that of the folder where the folder's setgid bit is set. */
 const MODE = 0o660;
@@ -38,12 +38,17 @@ export function openSocket(path: string): void {
   }
 }
 
-/** Removes the socket when the process ends in order; after another end the next one does that. */
-export function removeSocketAtExit(path: string): void {
+/**
+ * Removes the socket when the process ends in order; after another end the next one does that. A server that is closed removes it
+ * itself.
+ */
+export function removeSocketAtExit(server: Server, path: string): void {
   const own = fileAt(path);
-  process.once('exit', () => {
+  const remove = () => {
     if (own && isSame(fileAt(path), own)) rmSync(path, { force: true });
-  });
+  };
+  process.once('exit', remove);
+  server.once('close', () => process.off('exit', remove));
 }
 
 function fileAt(path: string): BigIntStats | undefined {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { devNull } from 'node:os';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { asItIs, listener } from './support/listener.ts';
 
 const KILOBYTES_64 = 'x'.repeat(64 * 1024);
@@ -36,10 +39,10 @@ class Chunks {
 }
 
 /** A scrape by hand, which reads nothing until it is told to. */
-async function paused(url: string, headers = '', version = '1.1'): Promise<Socket> {
+async function paused(url: string, headers = ''): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), 'localhost');
   socket.pause();
-  socket.write(`GET /metrics HTTP/${version}\r\nHost: x\r\n${headers}\r\n`);
+  socket.write(`GET /metrics HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
   await once(socket, 'connect');
   return socket;
 }
@@ -116,14 +119,13 @@ test('T8: a page that fails midway does not look whole', async (t) => {
   assert.match(String(errors), /broken/);
 });
 
+// Read by another program: Node.js up to 22 takes a reset behind what it has not read yet for an orderly end.
 test('T8: nor does it to a reader of HTTP/1.0, which takes an orderly end for that of the page', {
-  skip: Number.parseInt(process.versions.node, 10) < 22 && 'Node 20 cannot reset a connection without ending it first',
+  skip: spawnSync('curl', ['--version']).status !== 0 && 'curl is not there',
 }, async (t) => {
   const { url } = await listener(t, async () => broken());
-  const socket = await paused(url, '', '1.0');
-  const body = buffer(socket);
-  socket.resume();
-  await assert.rejects(body, { code: 'ECONNRESET' });
+  const read = promisify(execFile)('curl', ['--http1.0', '--no-progress-meter', '--output', devNull, url]);
+  await assert.rejects(read, { code: 56, stderr: /reset by peer/ });
 });
 
 test('T7: a page that fails before its first bytes is 500', async (t) => {

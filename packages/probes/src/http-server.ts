@@ -116,6 +116,7 @@ export class HttpServerProbe extends Probe {
       stopFollowingRequests();
       process.off('uncaughtExceptionMonitor', this.#onException);
     }
+    RequestsInFlight.letGo();
     this.#connections.unwatch();
     this.#events.forgetAll();
     this.#http2.stop();
@@ -169,6 +170,7 @@ export class HttpServerProbe extends Probe {
 
   #ended({ kind, request, response, startedAt, sent, span }: RequestInFlight, aborted: 'aborted' | undefined): void {
     kind.active.add(-1);
+    if (!this.isEnabled()) return;
     const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
     const route = routeOf(request);
     if (span) endServerSpan(span, kind.method, route, status, aborted);

@@ -15,7 +15,10 @@ interface ServerWatcher {
  * metric is read: nothing is added to a connection.
  */
 export class OpenConnections {
-  readonly #servers = new Set<Server>();
+  /** With what ends the watch of each. */
+  readonly #servers = new Map<Server, () => void>();
+  /** Those that were watched before, whose open connections nobody will tell of again. */
+  #before: WeakRef<Server>[] = [];
   readonly #watcher: ServerWatcher;
   readonly #onSocket = (message: unknown): void => {
     const server = (message as { socket?: { server?: unknown } }).socket?.server;
@@ -37,28 +40,34 @@ export class OpenConnections {
 
   watch(): void {
     diagnosticsChannel.subscribe('net.server.socket', this.#onSocket);
+    for (const server of this.#before.splice(0).map((reference) => reference.deref())) {
+      if (server?.listening) this.#connected(server);
+    }
   }
 
   unwatch(): void {
     diagnosticsChannel.unsubscribe('net.server.socket', this.#onSocket);
+    for (const [server, closed] of this.#servers) server.off('close', closed);
+    this.#before.push(...Array.from(this.#servers.keys(), (server) => new WeakRef(server)));
     this.#servers.clear();
   }
 
   #connected(server: Server): void {
     if (!this.#servers.has(server)) {
       if (this.#watcher.ignores(server)) return;
-      this.#servers.add(server);
-      // Comes when the server has been closed and its last connection is gone.
-      server.once('close', () => {
+      const closed = () => {
         this.#servers.delete(server);
         this.#watcher.closed(server);
-      });
+      };
+      this.#servers.set(server, closed);
+      // Comes when the server has been closed and its last connection is gone.
+      server.once('close', closed);
     }
     this.#watcher.connected(server);
   }
 
   async #count(): Promise<number> {
-    const counts = await Promise.all(Array.from(this.#servers, (server) => connectionsOf(server)));
+    const counts = await Promise.all(Array.from(this.#servers.keys(), (server) => connectionsOf(server)));
     return counts.reduce((total, count) => total + count, 0);
   }
 }

@@ -39,6 +39,8 @@ class Place {
  * kept in a place that the next request takes over, so that a request costs no object and Node's own keep their shape.
  */
 export class RequestsInFlight {
+  /** Those of all connections. */
+  static readonly #all = new Set<RequestsInFlight>();
   readonly #scheme: 'http' | 'https';
   readonly #metrics: HttpServerMetrics;
   readonly #ended: RequestEnded;
@@ -63,8 +65,17 @@ export class RequestsInFlight {
     const requests = new RequestsInFlight(socket.encrypted ? 'https' : 'http', metrics, ended);
     socket[inFlight] = requests;
     // Before Node's own listener, which tells the service: what it answers then, nobody gets.
-    socket.prependOnceListener('close', () => requests.closed());
+    socket.prependOnceListener('close', () => {
+      RequestsInFlight.#all.delete(requests);
+      requests.closed();
+    });
+    RequestsInFlight.#all.add(requests);
     return requests;
+  }
+
+  /** Forgets the requests of all connections: nobody will see their end. */
+  static letGo(): void {
+    for (const requests of RequestsInFlight.#all) requests.closed();
   }
 
   private constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { hostname } from 'node:os';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { applySdkMetadata, debug, linkedErrorsIntegration, Scope, type StackParser } from '@sentry/core';
@@ -20,6 +21,8 @@ export interface ClientOptions {
   readonly ownFile: string;
   /** Where the SDK says what it does, if it is to. */
   readonly debug: ((message: string) => void) | undefined;
+  /** How Sentry's name is looked up. */
+  readonly lookup: LookupFunction;
   readonly outcome: Outcome;
 }
 
@@ -48,7 +51,7 @@ export class ErrorClient {
   readonly #client: ServerRuntimeClient;
   readonly #resource: Readonly<Record<string, unknown>>;
 
-  constructor({ dsn, environment, release, resource, ownFile, debug: say, outcome }: ClientOptions) {
+  constructor({ dsn, environment, release, resource, ownFile, debug: say, lookup, outcome }: ClientOptions) {
     if (say) sayTo(say);
     let transport: SentryTransport | undefined;
     this.#resource = resource;
@@ -69,7 +72,7 @@ export class ErrorClient {
       // The type is for local servers, which take other things as well.
       transportOptions: { bufferSize: MOST_WAITING, headers: { 'content-type': 'application/x-sentry-envelope' } },
       transport: (transportOptions) => {
-        transport = new SentryTransport(transportOptions, outcome);
+        transport = new SentryTransport(transportOptions, lookup, outcome);
         return transport;
       },
     };

@@ -7,6 +7,7 @@ export interface OwnClient {
 }
 
 interface Scope {
+  getClient?(): OwnClient | undefined;
   setClient(client: OwnClient | undefined): void;
 }
 
@@ -23,9 +24,10 @@ interface Carrier {
  *
  * All versions keep what they share on `globalThis.__SENTRY__`, each under its own name.
  *
- * @param onClient told of a client when it is made
+ * @param onClient told of a client when it is made, and of one that is there
+ * @returns what unlinks them
  */
-export function linkOwnClients(onClient: (client: OwnClient) => void): void {
+export function linkOwnClients(onClient: (client: OwnClient) => void): () => void {
   const global = globalThis as { __SENTRY__?: Record<string, unknown> };
   const carriers = global.__SENTRY__ ?? {};
   for (const carrier of Object.values(carriers)) link(carrier, onClient);
@@ -37,6 +39,12 @@ export function linkOwnClients(onClient: (client: OwnClient) => void): void {
   });
   // Hidden from a service that goes through its globals and has no Sentry.
   Object.defineProperty(global, '__SENTRY__', { value, configurable: true, writable: true });
+  return () => {
+    for (const carrier of Object.values(carriers)) unlink(carrier);
+    if (global.__SENTRY__ !== value) return;
+    if (Object.keys(carriers).length > 0) global.__SENTRY__ = carriers;
+    else Reflect.deleteProperty(global, '__SENTRY__');
+  };
 }
 
 function link(carrier: unknown, onClient: (client: OwnClient) => void): void {
@@ -63,8 +71,19 @@ function link(carrier: unknown, onClient: (client: OwnClient) => void): void {
   });
 }
 
+function unlink(carrier: unknown): void {
+  if (typeof carrier !== 'object' || carrier === null) return;
+  const shared = carrier as Carrier;
+  if (shared.externalPropagationContextProvider === activeSpan) delete shared.externalPropagationContextProvider;
+  // Where it waits for one, or has replaced the method of one.
+  if (shared.defaultCurrentScope) Reflect.deleteProperty(shared.defaultCurrentScope, 'setClient');
+  else Reflect.deleteProperty(shared, 'defaultCurrentScope');
+}
+
 function watch(scope: Scope, onClient: (client: OwnClient) => void): void {
   const { setClient } = scope;
+  const client = scope.getClient?.();
+  if (client) onClient(client);
   Object.defineProperty(scope, 'setClient', {
     configurable: true,
     writable: true,

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { getSharedConfigurationDefaults, OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import { createOtlpHttpExportDelegate, httpAgentFactoryFromOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import {
@@ -14,6 +15,8 @@ export interface SpanExporterOptions {
   /** Whether spans are sent as JSON, and not as protobuf. */
   readonly json: boolean;
   readonly timeoutMillis?: number;
+  /** How its name is looked up. */
+  readonly lookup: LookupFunction;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface SpanExporterOptions {
  *
  * @throws Error when the DSN is none
  */
-export function createSpanExporter(dsn: string, { json, ...options }: SpanExporterOptions): SpanExporter {
+export function createSpanExporter(dsn: string, { json, lookup, ...options }: SpanExporterOptions): SpanExporter {
   const { url, headers } = partsOf(dsn).traces;
   const delegate = createOtlpHttpExportDelegate(
     {
@@ -30,7 +33,7 @@ export function createSpanExporter(dsn: string, { json, ...options }: SpanExport
       ...options,
       url,
       headers: async () => ({ ...headers, 'Content-Type': json ? 'application/json' : 'application/x-protobuf' }),
-      agentFactory: httpAgentFactoryFromOptions({ keepAlive: true }),
+      agentFactory: httpAgentFactoryFromOptions({ keepAlive: true, lookup }),
     },
     json ? JsonTraceSerializer : ProtobufTraceSerializer,
     'otlp_http_span_exporter',

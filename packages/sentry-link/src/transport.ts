@@ -1,5 +1,6 @@
-import { type ClientRequest, request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { type BaseTransportOptions, type Envelope, serializeEnvelope, type Transport } from '@sentry/core';
@@ -43,13 +44,15 @@ export class SentryTransport implements Transport {
   /** That of the request which is being made. */
   #current: Sending | undefined;
 
-  constructor(options: BaseTransportOptions, outcome: Outcome) {
+  /** @param lookup how Sentry's name is looked up */
+  constructor(options: BaseTransportOptions, lookup: LookupFunction, outcome: Outcome) {
     this.#options = options;
     this.#outcome = outcome;
     const isHttps = options.url.startsWith('https:');
+    const request = isHttps ? httpsRequest : httpRequest;
     const httpModule = {
-      request: (...args: Parameters<typeof httpsRequest>) =>
-        this.#watched((isHttps ? httpsRequest : (httpRequest as typeof httpsRequest))(...args)),
+      request: (target: RequestOptions, onResponse?: Parameters<typeof request>[2]) =>
+        this.#watched(request({ ...target, lookup }, onResponse)),
     } as HttpModule;
     this.#transport = makeNodeTransport({
       ...options,

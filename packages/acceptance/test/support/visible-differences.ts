@@ -11,7 +11,7 @@ interface Visible {
   readonly lines: Readonly<Partial<Record<WayName, RegExp>>>;
 }
 
-const LOADING = String.raw`at .*(?:patchedRequire|Module2\.require) \(\./otel/dist/agent\.cjs\)$|at Module\.(?:require|<anonymous>) \(node:internal/modules/cjs/loader:`;
+const LOADING = String.raw`at .*(?:patchedRequire|Module\d\.require) \(\./otel/dist/agent\.cjs\)$|at Module\.(?:require|<anonymous>) \(node:internal/modules/cjs/loader:`;
 const REPLACED = String.raw`at \w+\.(?:write|end|sendCommand) \(\./otel/dist/agent\.cjs\)$`;
 
 /** All that a program can see of the agent, but for its start line. */

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns';
 import type { Server } from 'node:http';
 import type { TestContext } from 'node:test';
 import { createScrapeHandler, type ScrapeHandler, type ScrapeObserver, startMetricsServer } from '../../src/index.ts';
@@ -38,7 +39,7 @@ export async function listener(
   const url = await new Promise<string>((onListening, onError) => {
     const server = startMetricsServer({
       ...{ address: { host: 'localhost', port: 0 }, isShared: false },
-      ...{ handler, ...(page && { page }), onListening, onError, onCertificateError: onError },
+      ...{ handler, ...(page && { page }), onListening, lookup, onError, onCertificateError: onError },
     });
     server.on('request', () => {
       requests++;
