@@ -162,6 +162,9 @@ for (const [pack, files] of Object.entries(coldFiles)) {
   bundles.push(cold);
   agent = agent.replace(`@packed-${pack}@`, compressed(textOf(cold)));
 }
+// V8 holds the text of a file for good, and in two bytes a character where a single one needs that.
+const [wide] = /.{0,40}[^\0-\x7f].{0,40}/.exec(agent) ?? [];
+if (wide !== undefined) throw new Error(`the agent is to be written in ASCII, with \\u escapes, and has ${wide}`);
 mkdirSync('dist', { recursive: true });
 writeFileSync('dist/agent.cjs', agent);
 
