@@ -22,7 +22,7 @@ if (files.length === 0) {
 const child = spawn(
   process.execPath,
   [
-    ...['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=300000'],
+    ...['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=900000'],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...[
       `--test-reporter=${new URL('count-tests.mjs', import.meta.url).href}`,

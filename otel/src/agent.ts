@@ -3,6 +3,7 @@ import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { PROBES_WITH_SPANS } from '@otel-register/probes';
+import { createContexts } from './contexts.ts';
 import { hasSpanLimits, readConfig } from './environment.ts';
 import { ErrorReports, SentryServers } from './error-reports.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
@@ -84,7 +85,8 @@ function run(
     config.OTEL_NODE_LOG_CORRELATION,
     PROBES_WITH_SPANS,
   );
-  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has };
+  const contexts = hasTraces || reports ? createContexts() : undefined;
+  const watching = { onRequestError: reports?.onRequestError, isOwnServer: servers.has, enter: contexts?.enter };
   const metrics = hasMetrics ? createMetrics(config, isSwitchedOn, watching) : undefined;
   const probes = metrics?.probes ?? (hasTraces || reports ? createSpanProbes(isSwitchedOn, watching) : []);
   if (metrics) reports?.countIn(metrics.cells);
@@ -102,6 +104,7 @@ function run(
         instrumentations: probes,
         logRecordProcessors: [],
         sampler,
+        ...(contexts && { contextManager: contexts.manager }),
         textMapPropagator: createPropagator(config, reports?.traceInfo),
         spanProcessors,
       }),

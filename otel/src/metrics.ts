@@ -56,8 +56,8 @@ interface Page {
   readonly metrics: PageMetrics;
 }
 
-/** What the probes watch besides, for others. */
-export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer'>;
+/** What the probes watch besides, for others, and how they enter contexts. */
+export type Watching = Pick<ProbeContext, 'onRequestError' | 'isOwnServer' | 'enter'>;
 
 /** Makes the metrics half; nothing is watched and nothing listens yet. */
 export function createMetrics(config: Config, isEnabled: (name: string) => boolean, watching: Watching = {}): Metrics {

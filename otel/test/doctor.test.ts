@@ -4,7 +4,7 @@ import module from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { run, serviceFolder } from './support/program.ts';
+import { freePort, run, serviceFolder } from './support/program.ts';
 
 const EVERYWHERE = { OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0' };
 
@@ -192,11 +192,3 @@ test('colours are for terminals, where NO_COLOR is not set; a narrow one gets sh
   assert.deepEqual(long, []);
   assert.ok(!(await doctor(t, cwd)).stdout.includes(ESCAPE));
 });
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '0.0.0.0');
-  await new Promise((resolve) => server.on('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOpenMetrics } from '../../packages/exposition/test/support/openmetrics-parser.ts';
-import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
+import { HELLO, metricsUrl, pageWith, run, serviceFolder } from './support/program.ts';
 
 /** What Prometheus 3 asks for. */
 const ACCEPT =
@@ -23,7 +23,9 @@ for (const created of [false, true]) {
     const service = run(t, { cwd, env: { OTEL_EXPORTER_PROMETHEUS_CREATED: String(created) } });
     const [, port] = await service.until(/service on (\d+)/);
     await (await fetch(`http://localhost:${port}/`)).text();
-    const page = await families(await metricsUrl(service));
+    const url = await metricsUrl(service);
+    await pageWith(url, /^http_server_requests_total\{.*\} 1$/m);
+    const page = await families(url);
     const [target] = page;
     assert.deepEqual([target?.name, target?.type], ['target', 'info']);
     const duration = page.find(({ name }) => name === 'http_server_request_duration_seconds');

@@ -3,7 +3,7 @@ import { cpSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { linesOf, metricsUrl, run, serviceFolder } from './support/program.ts';
+import { linesOf, metricsUrl, pageWith, run, serviceFolder } from './support/program.ts';
 
 const STARTERS = path.join(__dirname, '../../packages/acceptance/libraries/starters/node_modules');
 const STOCK = createRequire(__filename).resolve('@opentelemetry/auto-instrumentations-node/register');
@@ -31,14 +31,16 @@ for (const name of ['get', 'request', 'createServer']) {
 const { emit } = http.Server.prototype;
 http.Server.prototype.emit = function () { return emit.apply(this, arguments); };`;
 
+const COUNTS = /^http_(?:server_requests_total|client_request_duration_seconds_count).* \d+$/gm;
+
 async function countsOf(t: TestContext, cwd: string, args: readonly string[], env: Record<string, string> = {}) {
   const service = run(t, { cwd, args: [...args, 'dist/main.js'], env });
   const url = await metricsUrl(service);
   await service.until(/asked/);
-  const page = await (await fetch(url)).text();
+  const page = await pageWith(url, /^http_server_requests_total/m);
   return {
     service,
-    counts: page.match(/^http_(?:server_requests_total|client_request_duration_seconds_count).* \d+$/gm),
+    counts: page.match(COUNTS),
   };
 }
 

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
+import { HELLO, metricsUrl, pageWith, run, serviceFolder } from './support/program.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ family }) => family === 'IPv6'),
@@ -83,7 +83,7 @@ test('a taken port is one line, the service runs on, and one more line says when
   assert.equal(service.output.stderr, line);
   await close();
   const url = await metricsUrl(service);
-  assert.match(await (await fetch(url)).text(), /^http_server_requests_total\{.*\} 1$/m);
+  await pageWith(url, /^http_server_requests_total\{.*\} 1$/m);
   assert.equal(service.output.stderr, `${line}otel: metrics of unknown_service:node on ${url}\n`);
 });
 

@@ -212,7 +212,7 @@ for (const [what, names, scrape] of [
   ['say what is on it and what is sent', NAMES.filter((name) => !OF_PAGE.test(name)), true],
 ] as const) {
   test(`a service answers and ends as ever whatever the variables are that ${what}`, {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async (t) => {
     await fc.assert(
       fc.asyncProperty(

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readConfig } from '../src/environment.ts';
 import { SPAN_INSTRUMENTATIONS } from '../src/instrumentation-names.ts';
 import { SETTINGS } from '../src/settings.ts';
-import { HELLO, metricsUrl, run, serviceFolder } from './support/program.ts';
+import { HELLO, metricsUrl, pageWith, run, serviceFolder } from './support/program.ts';
 
 test('every variable has a default, and an empty one counts as unset', () => {
   const warnings: string[] = [];
@@ -170,9 +170,7 @@ test("OTEL_EXPORTER_PROMETHEUS_SAME_PORT=open answers /metrics on the service's 
   for (const path of ['/metrics/', '/metricsx', '/METRICS', '/x/metrics', '/']) {
     assert.equal(await (await fetch(`http://localhost:${port}${path}`)).text(), 'hello', path);
   }
-  const response = await fetch(`http://localhost:${port}/metrics?x=1`);
-  const page = await response.text();
-  assert.match(page, /^http_server_requests_total\{.*\} 5$/m);
+  await pageWith(`http://localhost:${port}/metrics?x=1`, /^http_server_requests_total\{.*\} 5$/m);
   const post = await fetch(`http://localhost:${port}/metrics`, { method: 'POST', body: 'x' });
   assert.equal(await post.text(), 'hello');
 });

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort, HELLO, linesOf, metricsUrl, node, type RunOptions, run, serviceFolder } from './support/program.ts';
+import {
+  freePort,
+  HELLO,
+  linesOf,
+  metricsUrl,
+  node,
+  pageWith,
+  type RunOptions,
+  run,
+  serviceFolder,
+} from './support/program.ts';
 
 /** The package managers and compilers of packages/acceptance/libraries/starters. */
 const TOOLS = path.join(__dirname, '../../packages/acceptance/libraries/starters/node_modules');
@@ -35,7 +45,7 @@ async function assertMeasured(t: TestContext, options: RunOptions): Promise<void
   const [, port] = await service.until(/service on (\d+)/);
   const url = await metricsUrl(service);
   assert.equal(await (await fetch(`http://localhost:${port}/`)).text(), 'hello');
-  const page = await (await fetch(url)).text();
+  const page = await pageWith(url, /^http_server_requests_total/m);
   assert.deepEqual(page.match(/^(?:http_server_requests_total.*|otel_cluster.*|target_info\{service_name="[^"]*")/gm), [
     'target_info{service_name="my-service"',
     'http_server_requests_total{http_request_method="GET",http_response_status_code="200"} 1',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HELLO, metricsUrl, node, run, serviceFolder } from './support/program.ts';
+import { HELLO, metricsUrl, node, pageWith, run, serviceFolder } from './support/program.ts';
 
 test('otel/ copied beside dist/main.js into an empty folder is all that node -r ./otel/register needs', async (t) => {
   const service = run(t, { cwd: serviceFolder(t, { 'dist/main.js': HELLO }) });
   const [, port] = await service.until(/service on (\d+)/);
   await (await fetch(`http://localhost:${port}/`)).text();
-  const page = await (await fetch(await metricsUrl(service))).text();
-  assert.match(page, /^http_server_requests_total\{http_request_method="GET",http_response_status_code="200"\} 1$/m);
+  const counted = /^http_server_requests_total\{http_request_method="GET",http_response_status_code="200"\} 1$/m;
+  await pageWith(await metricsUrl(service), counted);
   assert.match(service.output.stderr, /^otel: metrics of unknown_service:node on http:\S+\n$/);
   assert.match(service.output.stdout, /^service on \d+\n$/);
 });
@@ -23,8 +23,7 @@ test('an ES module runs under -r and under --import alike', async (t) => {
     const service = run(t, { cwd, args });
     const [, port] = await service.until(/service on (\d+)/);
     await (await fetch(`http://localhost:${port}/`)).text();
-    const page = await (await fetch(await metricsUrl(service))).text();
-    assert.match(page, /^http_server_requests_total\{.*\} 1$/m);
+    await pageWith(await metricsUrl(service), /^http_server_requests_total\{.*\} 1$/m);
   }
 });
 

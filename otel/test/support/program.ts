@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import * as ports from '../../../packages/local-stack/src/ports.ts';
 
 /** NODE_UNDER_TEST=/path/to/node runs the services, and not the tests, with another Node.js. */
 export const node = process.env.NODE_UNDER_TEST ?? process.execPath;
@@ -100,13 +101,15 @@ export async function metricsUrl({ until }: Running): Promise<string> {
 /** What the agent, or several, have said so far. */
 export const linesOf = ({ output }: Running): string[] => output.stderr.match(/^otel: .*$/gm) ?? [];
 
-export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
+export const freePort = async (): Promise<string> => String(await ports.freePort());
+
+/** The page, once it has that: a request is counted when its answer has left, a little after its client has it. */
+export async function pageWith(url: string, pattern: RegExp, headers: Record<string, string> = {}): Promise<string> {
+  for (const start = Date.now(); ; await setTimeout(20)) {
+    const page = await (await fetch(url, { headers })).text();
+    if (pattern.test(page)) return page;
+    if (Date.now() - start > 60_000) assert.match(page, pattern);
+  }
 }
 
 /** A service that answers "hello", says its port, and ends itself when the test forgets to. */

@@ -11,7 +11,8 @@ const steps = {
   pids: () => workers().map(({ process }) => process.pid),
   'kill-sigterm': () => kill('SIGTERM'),
   'kill-sigkill': () => kill('SIGKILL'),
-  'hang-one': () => workers()[0].send('hang'),
+  'hang-one': () => kill('SIGSTOP'),
+  'go-on': () => kill('SIGCONT'),
   'end-all': () => {
     cluster.off('exit', replace);
     for (const worker of workers()) worker.disconnect();
@@ -66,10 +67,6 @@ function worker() {
     response.end(String(process.pid));
   });
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-  process.on('message', () => {
-    const end = Date.now() + 3000;
-    while (Date.now() < end);
-  });
 }
 
 if (cluster.isPrimary) primary();

@@ -2,7 +2,8 @@
 // A service that answers each request with what it was asked, and ends when it is told to stop.
 const { createServer } = require('node:http');
 
-const server = createServer((request, response) => {
+// Without a time limit no connection is closed just when its client uses it again.
+const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
   if (request.url === '/heap') {
     globalThis.gc();
     response.end(String(process.memoryUsage().heapUsed));

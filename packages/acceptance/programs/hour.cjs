@@ -55,4 +55,8 @@ function counted(names) {
   return counts;
 }
 
-const server = app.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+let server;
+// The pool is full from the beginning, however little is asked of it at once.
+Promise.all(Array.from({ length: 10 }, () => pool.query('SELECT pg_sleep(0.1)'))).then(() => {
+  server = app.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+});

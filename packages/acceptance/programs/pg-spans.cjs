@@ -12,6 +12,7 @@ const QueryStream = native ? undefined : libraries('pg-query-stream');
 const TABLE = 'create table if not exists orders (id int primary key, name text)';
 const pool = new pg.Pool({ connectionString, max: 5 });
 const small = new pg.Pool({ connectionString, max: 1 });
+const watched = new pg.Pool({ connectionString, max: 1 });
 const impatient = new pg.Pool({ connectionString, max: 1, connectionTimeoutMillis: 1000 });
 const nowhere = new pg.Pool({ host: '127.0.0.1', port: 1, database: 'none' });
 
@@ -101,8 +102,19 @@ serveSteps({
         client.query('select 2 from orders', () => mark('waited').then(release).then(resolve));
       });
     }),
+  waitForPromise: async () => {
+    const { rowCount } = await small.query('select 3 from orders');
+    await mark('promised');
+    return rowCount;
+  },
   waiting: () => small.waitingCount,
   giveBack: () => held.release(),
+  /** What a pool tells its listeners is told in the middle of a query. */
+  watched: async () => {
+    await watched.query('select 4 from orders');
+    const told = new Promise((resolve) => watched.once('acquire', () => mark('acquired').then(resolve)));
+    await Promise.all([watched.query('select 5 from orders'), told]);
+  },
   async waitInVain() {
     const client = await impatient.connect();
     const given = await outcome(impatient.query('select 1'));

@@ -6,7 +6,7 @@ const { text } = require('node:stream/consumers');
 const { default: Redis } = require('ioredis');
 const { Pool } = require('pg');
 
-const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10, connectionTimeoutMillis: 1_000 });
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10, connectionTimeoutMillis: 10_000 });
 pool.on('error', () => {});
 const redis = new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
 redis.on('error', () => {});
@@ -27,7 +27,7 @@ function askRedis(command, ...args) {
 // Not when no connection can be had.
 pool.on('acquire', () => count(seen.asked, 'postgresql SELECT'));
 
-const server = createServer(async (request, response) => {
+const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
   if (request.url === '/seen') return response.end(JSON.stringify(seen));
   try {
     const body = await text(request);

@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { type Answer, accessToken, type Call, call, fieldsAtFault } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
 import { ownRedis } from './support/own-redis.ts';
+import { until } from './support/until.ts';
 
 const password = 'correct horse battery';
 
@@ -266,9 +267,9 @@ describe('auth', () => {
   it('goes on when the database closes its connections', async () => {
     await send('/health/ready');
     await database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'auth' AND pid <> pg_backend_pid()`,
+      `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = 'auth' AND pid <> pg_backend_pid()`,
     );
-    while ((await send('/health/ready')).status !== 200);
+    await until('the service is ready', async () => (await send('/health/ready')).status === 200);
     assert.equal((await post('/auth/login', backend.admin)).status, 200);
   });
 
@@ -276,15 +277,16 @@ describe('auth', () => {
     const redis = await ownRedis();
     const own = await backend.start('auth', { REDIS_URL: redis.url });
     const login = () => call(`${own.url}/auth/login`, { method: 'POST', body: backend.admin });
+    const readiness = async () => (await call(`${own.url}/health/ready`)).status;
     const { body: tokens } = await login();
     await redis.stop();
-    while ((await call(`${own.url}/health/ready`)).status !== 503);
+    await until('it is not ready', async () => (await readiness()) === 503);
     assertProblem(await login(), 503);
     const refresh = { method: 'POST', body: { refreshToken: tokens.refreshToken } };
     assertProblem(await call(`${own.url}/auth/refresh`, refresh), 503);
     assert.equal((await call(`${own.url}/auth/me`, { token: tokens.accessToken })).status, 200);
     await redis.startAgain();
-    while ((await call(`${own.url}/health/ready`)).status !== 200);
+    await until('it is ready again', async () => (await readiness()) === 200);
     assert.equal((await login()).status, 200);
     await redis.stop();
   });
@@ -293,11 +295,12 @@ describe('auth', () => {
     const { email, tokens } = await registered();
     await send('/auth/me', { token: tokens.accessToken });
     await post('/auth/refresh', { refreshToken: tokens.refreshToken });
-    const { stdout } = service;
-    assert.match(stdout(), /\/auth\/refresh/);
+    await service.stop();
+    const log = service.stdout();
+    assert.match(log, /\/auth\/refresh/);
     for (const secret of [password, email, tokens.accessToken, tokens.refreshToken]) {
-      assert.ok(!stdout().includes(secret));
+      assert.ok(!log.includes(secret));
     }
-    for (const line of stdout().trim().split('\n')) JSON.parse(line);
+    for (const line of log.trim().split('\n')) JSON.parse(line);
   });
 });

@@ -174,7 +174,7 @@ describe('a WebSocket is closed', () => {
   });
 
   test('when its client answers no ping, and no other', async () => {
-    const pinging = await startGateway({ WEBSOCKET_PING_SECONDS: '1' });
+    const pinging = await startGateway({ WEBSOCKET_PING_SECONDS: '2' });
     const [ann, bob] = [newUser(), newUser()];
     const answering = await ann.open(pinging);
     const silent = await bob.open(pinging, { autoPong: false });

@@ -64,6 +64,9 @@ const waiting = async () => {
   return Number(rows[0].count);
 };
 
+/** An event is taken out of the outbox a little after it is published. */
+const nothingWaits = () => until('the outbox is empty', async () => (await waiting()) === 0);
+
 /** The next message in a queue of the dead, once there is one. */
 async function nextDead(queue: string): Promise<GetMessage> {
   return rabbitmq.onChannel(async (channel) => {
@@ -82,6 +85,12 @@ const linesOf = (service: Service, pattern: RegExp) =>
     .split('\n')
     .filter((line) => pattern.test(line));
 
+/** Waits until a service has logged as many such lines, and fails when there are more. */
+async function untilLogged(service: Service, pattern: RegExp, count: number): Promise<void> {
+  await until(`${count} × ${pattern} in the log`, () => linesOf(service, pattern).length >= count);
+  assert.equal(linesOf(service, pattern).length, count, service.stdout());
+}
+
 describe('an event', () => {
   test('comes of each change of a payment, once, and profile and admin have made of it what they should', async () => {
     await rabbitmq.onChannel(async (channel) => {
@@ -99,8 +108,8 @@ describe('an event', () => {
         activity.map(({ type, payment_id }) => [type, payment_id].join(' ')).sort(),
         types.map((type, index) => `payment.${type} ${index === 1 || index === 2 ? canceled : refunded}`).sort(),
       );
+      await nothingWaits();
       assert.equal(heard.length, 6);
-      assert.equal(await waiting(), 0);
     });
   });
 
@@ -115,7 +124,7 @@ describe('an event', () => {
     await payer.post(`/payments/${body.id}/capture`);
     await payer.post(`/payments/${body.id}/cancel`);
     await arrived(payer.id, 2, 1);
-    assert.equal(await waiting(), 0);
+    await nothingWaits();
     assert.equal((await effectsOn(payer.id)).activity.length, 2);
   });
 
@@ -130,7 +139,7 @@ describe('an event', () => {
       await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 ? payer : other).payment('captured')));
       await arrived(payer.id, 20, 20);
       await arrived(other.id, 20, 20);
-      await until('the outbox is empty', async () => (await waiting()) === 0);
+      await nothingWaits();
       assert.equal(heard.length, 40);
       assert.equal(new Set(heard.map(({ properties }) => properties.messageId)).size, 40);
     });
@@ -166,7 +175,7 @@ describe('an event', () => {
       await database.query('DROP TRIGGER refused ON outbox');
       await payments.stop();
       payments = await backend.start('payments', { AMQP_URL: rabbitmq.url });
-      await until('the outbox is empty', async () => (await waiting()) === 0);
+      await nothingWaits();
       assert.ok(heard.length >= 2, `${heard.length} messages`);
       assert.equal(new Set(heard.map(({ properties }) => properties.messageId)).size, 1);
       const last = newPayer();
@@ -188,7 +197,7 @@ describe('a message that cannot be handled', () => {
       const { content, properties } = await nextDead(`${queue}.dead`);
       assert.equal(content.toString(), 'no event');
       assert.equal(properties.headers?.['x-death']?.[0]?.reason, 'rejected');
-      assert.equal(linesOf(service, new RegExp(`no event of a payment; it goes to ${queue}.dead`)).length, 1);
+      await untilLogged(service, new RegExp(`no event of a payment; it goes to ${queue}.dead`), 1);
     }
   });
 
@@ -203,6 +212,7 @@ describe('a message that cannot be handled', () => {
     const { content, properties } = await nextDead('profile.payments.dead');
     assert.equal(JSON.parse(content.toString()).id, bad);
     assert.equal(properties.headers?.['x-death']?.[0]?.reason, 'delivery_limit');
+    await untilLogged(profile, /could not be handled/, 6);
     const tries = linesOf(profile, /could not be handled/).map((line) => JSON.parse(line).tries);
     assert.deepEqual(tries, [1, 2, 3, 4, 5, 6]);
     await nextDead('admin.payments.dead');
@@ -215,7 +225,7 @@ describe('a message that cannot be handled', () => {
     await own.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'profile'`);
     const id = randomUUID();
     await rabbitmq.onChannel((channel) => publish(channel, madeUpEvent(id, id)));
-    await until('a failure is logged', async () => linesOf(profile, /could not be handled/).length > earlier);
+    await untilLogged(profile, /could not be handled/, earlier + 1);
     await until('the service is not ready', async () => (await readiness(profile)).status === 503);
     await own.query('ALTER DATABASE profile ALLOW_CONNECTIONS true');
     await arrived(id, 1, 1);
@@ -236,11 +246,11 @@ describe('while RabbitMQ is away', () => {
     for (const service of [payments, profile, admin]) {
       const { status, body } = await readiness(service);
       assert.deepEqual([status, body.status, body.checks.rabbitmq], [200, 'ready', 'down']);
-      assert.equal(linesOf(service, /RabbitMQ cannot be reached/).length, 1);
+      await untilLogged(service, /RabbitMQ cannot be reached/, 1);
     }
     await rabbitmq.bringBack();
     await arrived(payer.id, 5, 5);
-    assert.equal(await waiting(), 0);
+    await nothingWaits();
     assert.equal((await effectsOn(payer.id)).activity.length, 5);
     for (const service of [payments, profile, admin]) assert.equal(service.stderr(), '');
   });
@@ -272,7 +282,7 @@ test('a service that is asked to stop finishes the event that it has begun', asy
   const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = 'profile' AND wait_event_type = 'Lock'`;
   await until('the event waits', async () => (await databases.admin.query(waits)).rowCount === 1);
   const stopping = profile.stop();
-  await until('it is stopping', async () => linesOf(profile, /"stopping"/).length === 1);
+  await untilLogged(profile, /"stopping"/, 1);
   await lock.query('COMMIT');
   lock.release();
   assert.deepEqual(await stopping, { code: 0, signal: null });
@@ -288,7 +298,7 @@ test('without AMQP_URL a service says so in one line, is ready, and events wait'
   await payer.payment('captured');
   assert.equal(await waiting(), 1);
   assert.deepEqual((await readiness(payments)).body, { status: 'ready', checks: { database: 'up', redis: 'up' } });
-  assert.equal(linesOf(payments, /AMQP_URL is not set/).length, 1);
+  await untilLogged(payments, /AMQP_URL is not set/, 1);
   assert.equal(payments.stderr(), '');
 });
 

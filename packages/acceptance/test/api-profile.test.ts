@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { accessToken, type Call, call, fieldsAtFault } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
 import { ownRedis } from './support/own-redis.ts';
+import { until } from './support/until.ts';
 
 describe('profile', () => {
   let backend: Backend;
@@ -133,7 +134,7 @@ describe('profile', () => {
     const send = (options: Call) => call(`${own.url}/profile`, { token, ...options });
     await send({ method: 'PUT', body: { displayName: 'Ann' } });
     await redis.stop();
-    while ((await call(`${own.url}/health/ready`)).status !== 503);
+    await until('it is not ready', async () => (await call(`${own.url}/health/ready`)).status === 503);
     assert.equal((await send({})).body.displayName, 'Ann');
     assert.equal((await send({ method: 'PUT', body: { displayName: 'Anna' } })).status, 200);
     assert.equal((await send({})).body.displayName, 'Anna');

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { throwAwayFolder } from '@payments/local-stack';
-import { counted, pageOf, send } from './support/cluster-traffic.ts';
+import { counted, pageOf, send, showing } from './support/cluster-traffic.ts';
 import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 /** Who opens the port: the primary, or where it does not run under the agent, as PM2's, the workers together. */
 const WAYS = [
@@ -30,9 +30,9 @@ async function pageBySocket(socketPath: string): Promise<MetricsPage> {
   return new MetricsPage(await text(response));
 }
 
-async function assertThousand(cluster: Program, page: () => Promise<MetricsPage>): Promise<void> {
+async function assertHundred(cluster: Program, page: () => Promise<MetricsPage>): Promise<void> {
   await send(cluster.url, 100);
-  await until('100 requests', async () => counted(await page()) === 100);
+  await showing(100, page);
   for (let scrapes = 0; scrapes < 8; scrapes++) assert.equal(counted(await page()), 100);
 }
 
@@ -50,8 +50,9 @@ for (const way of WAYS) {
     await killed.stop();
     assert.ok(existsSync(file));
     const cluster = await start(t, way, env);
-    await until('the metrics', async () => /metrics of/.test(cluster.stderr()));
-    await assertThousand(cluster, () => pageBySocket(file));
+    await untilSaid(cluster, /metrics of/);
+    await assertHundred(cluster, () => pageBySocket(file));
+    await cluster.stop();
     assert.doesNotMatch(cluster.stderr(), /no metrics/);
   });
 
@@ -60,9 +61,9 @@ for (const way of WAYS) {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const cluster = await start(t, way, { OTEL_EXPORTER_PROMETHEUS_PORT: String(port) });
-    await until('a line', async () => cluster.stderr().includes('the port is taken: the service runs on\n'));
+    await untilSaid(cluster, /the port is taken: the service runs on\n/);
     other.close();
     const url = await cluster.metricsUrl();
-    await assertThousand(cluster, () => pageOf(url));
+    await assertHundred(cluster, () => pageOf(url));
   });
 }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { startCollector } from './support/collector.ts';
 import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 let service: Program;
 before(async () => {
@@ -36,6 +36,7 @@ test('B21 B24 T6: a callback that throws, rejects or hangs costs its own metric,
 
 test('what has failed is said once for each metric, by its name', async () => {
   await scrape();
+  await until('all is said', () => service.stderr().split('\n').length > 5);
   const said = service
     .stderr()
     .split('\n')
@@ -74,6 +75,7 @@ test('where metrics are only sent, nothing is said of a page', async (t) => {
     },
   });
   t.after(() => sending.stop());
-  await until('it is said', async () => /^otel: throwing is left out: /m.test(sending.stderr()));
+  await untilSaid(sending, /^otel: throwing is left out: /m);
+  await sending.stop();
   assert.doesNotMatch(sending.stderr(), /page/);
 });

@@ -91,6 +91,7 @@ test('100,000 malformed requests and slow clients on the port of the metrics: th
   assert.deepEqual(requestCounts(page), { 'GET – 200': seen }, 'none of them is counted as a request of the service');
   const errors = page.values('otel_exporter_prometheus_errors_total', 'error_type');
   assert.deepEqual({ ...errors, disconnected: 0 }, Object.fromEntries(Object.keys(errors).map((type) => [type, 0])));
+  await service.stop();
   assert.match(service.stderr(), /^otel: metrics of \S+ on \S+\n$/);
 });
 
@@ -107,6 +108,7 @@ test('who has no token gets no page, whatever he sends', async (t) => {
       judgeListener({ ...sent, ...(expected && { expected: expected.map(refused) }) }, received, [400, 401, 404, 417]);
     },
   });
+  await service.stop();
   assert.match(service.stderr(), /^otel: metrics of \S+ on \S+\n$/);
 });
 
@@ -116,5 +118,6 @@ test("malformed requests and slow clients on the service's own port, where the p
   await assertUnmoved(t, service, portOf(service.url), 10_000, async (sent, received) => {
     judgeService(sent, received, await exchange(portOf(bare.url), host, sent));
   });
+  await service.stop();
   assert.match(service.stderr(), /^otel: metrics of \S+ on \S+; they are on the service's own port too\n$/);
 });

@@ -120,6 +120,7 @@ for (const [how, env, options] of [
     const page = await service.scrape();
     assert.equal(page.value('http_server_requests_total'), 1);
     assert.deepEqual(page.values('target_info', 'service_name', 'k8s_pod_name'), { 'payments payments-7d4f': 1 });
+    await service.stop();
     assert.match(service.stderr(), /^otel: metrics of payments on http:\/\/0\.0\.0\.0:\d+\/metrics\n$/);
   });
 }

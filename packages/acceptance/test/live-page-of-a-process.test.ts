@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { startBrowser } from './support/browser.ts';
 import { assertKeptToItself, openLivePage } from './support/live-page.ts';
 import { startProgram } from './support/program.ts';
+import { until } from './support/until.ts';
 
 let browser: Browser;
 before(async () => {
@@ -53,7 +54,7 @@ test('the page shows the same under names without units, and with labels of scop
   t.after(() => program.stop());
   await fetch(program.url);
   const live = await openLivePage(browser, rootOf(await program.metricsUrl()));
-  assert.equal((await live.lines('Routes'))['GET (no route)']?.at(-1), '1');
+  await until('the request is shown', async () => (await live.lines('Routes'))['GET (no route)']?.at(-1) === '1');
   for (const panel of ['Event loop', 'Processor', 'Memory'])
     await live.page
       .getByRole('region', { name: panel, exact: true })
@@ -70,7 +71,7 @@ test('a process that dies is said to have died, keeps its last picture, and is s
   await fetch(first.url);
   const live = await openLivePage(browser, rootOf(await first.metricsUrl()));
   const total = async () => (await live.lines('Routes'))['GET (no route)']?.at(-1);
-  assert.equal(await total(), '1');
+  await until('the request is shown', async () => (await total()) === '1');
   process.kill(first.pid, 'SIGKILL');
   await live.page.getByText(/^mortal has not answered since .* \(no connection\)\. This is how it was at /).waitFor();
   assert.equal(await total(), '1');

@@ -119,7 +119,7 @@ describe('with the system running', () => {
     });
     load.kill('SIGINT');
     assert.deepEqual(await load.exited, { code: 0, signal: null }, load.stdout() + load.stderr());
-    assert.equal(await sessionsOfTheScenario(), 0);
+    await until('its session has ended', async () => (await sessionsOfTheScenario()) === 0);
     const payments = await scrapeAtRest(`${stack.services.payments.url}/metrics`);
     assert.deepEqual(Object.values(payments.values('db_client_connection_pending_requests')), [0]);
   });
@@ -144,6 +144,7 @@ describe('with the system running', () => {
     await said(/Profile goes on/);
     assert.notEqual(stateOfProfile(), 'T');
     assert.deepEqual(await load.exited, { code: 0, signal: null }, load.stdout() + load.stderr());
+    await scrapeAtRest(`${stack.services['api-gateway'].url}/metrics`);
     const counted = await errorsOfProfile();
     assert.ok(await profileAnswers());
     assert.equal(await errorsOfProfile(), counted);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { freePort, type Service } from '@payments/local-stack';
+import type { Service } from '@payments/local-stack';
 import { accessToken, call } from './support/api-client.ts';
 import { type Backend, startBackend } from './support/backend.ts';
 import { lockPayment } from './support/locked-payment.ts';
@@ -75,8 +75,8 @@ describe('the gateway', () => {
       ...samePort,
       AUTH_URL: upstream.url,
       PROFILE_URL: upstream.url,
-      PAYMENTS_URL: `http://127.0.0.1:${await freePort()}`,
-      UPSTREAM_TIMEOUT_MS: '2000',
+      PAYMENTS_URL: 'http://127.0.0.1:1',
+      UPSTREAM_TIMEOUT_MS: '4000',
       RATE_LIMIT_PER_MINUTE: '5',
     });
   });

@@ -7,7 +7,7 @@ import { type Collector, startCollector } from './support/collector.ts';
 import type { MetricsPage } from './support/metrics-page.ts';
 import { asOnAPage, type ReceivedPoint, seriesKey } from './support/otlp-metrics.ts';
 import { runProgram, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 let collector: Collector;
 before(async () => {
@@ -88,6 +88,7 @@ describe('OTEL_METRICS_EXPORTER=otlp', () => {
       [...names].filter((name) => name.startsWith('otel.exporter.prometheus')),
       [],
     );
+    await service.stop();
     assert.match(service.stderr(), /^otel: metrics are sent by OTLP over http\/protobuf every 0\.1 s\n$/);
   });
 
@@ -280,7 +281,7 @@ describe('a collector that is', () => {
       await ask(service.url, 4);
       own.refuse = undefined;
       await until('all arrive', async () => arrived() === 7);
-      await until('it is said', async () => / again\n/.test(service.stderr()));
+      await untilSaid(service, / again\n/);
       const said = service.stderr().split('\n');
       const lines = said.filter((line) => /OTLP/.test(line)).slice(1);
       assert.match(
@@ -293,7 +294,9 @@ describe('a collector that is', () => {
   test('answering with nonsense is one line', async (t) => {
     const { own, service } = await startPushing(t);
     own.refuse = (response) => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end('<html>');
-    await until('it has answered often', async () => own.requests.length > 5);
+    await until('it has answered often', () => own.requests.length > 5);
+    own.refuse = undefined;
+    await service.stop();
     assert.equal(service.stderr().match(/could not deserialize/g)?.length, 1, service.stderr());
   });
 
@@ -308,7 +311,7 @@ describe('a collector that is', () => {
     });
     t.after(() => service.stop());
     await ask(service.url, 3);
-    await until('a line about it', async () => /cannot be sent/.test(service.stderr()));
+    await untilSaid(service, /cannot be sent/);
     const back = await startCollector(port);
     t.after(() => back.stop());
     await afterRequests(back, 3);
@@ -329,6 +332,7 @@ describe('a collector that is', () => {
     const ended = await runProgram('one-request.cjs', { env });
     assert.deepEqual([ended.code, ended.signal, ended.stdout], [0, null, 'done\n']);
     assert.match(ended.stderr, /^otel: the last metrics were not taken within 2 s and are lost$/m);
+    await until('it was asked', () => own.requests.length > 0);
     assert.equal(own.requests.length, 1);
   });
 });

@@ -6,7 +6,7 @@ import { makeCertificate } from './support/certificates.ts';
 import { type Collector, startCollector } from './support/collector.ts';
 import { printedSpans } from './support/printed-spans.ts';
 import { type Program, runProgram, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 let collector: Collector;
 before(async () => {
@@ -58,6 +58,7 @@ test('a variable of OTLP that is of no use is one line on stderr, and the spans 
     OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem',
   });
   await received(collector, await ask(service));
+  await service.stop();
   const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm);
   assert.deepEqual(lines?.map((line) => /COMPRESSION|TIMEOUT|root certificate/.exec(line)?.[0]).sort(), [
     'COMPRESSION',
@@ -177,6 +178,7 @@ describe('a collector that is', () => {
       await until('it was asked again', async () => own.requests.length > 1);
       own.refuse = undefined;
       await received(own, await ask(service));
+      await service.stop();
       const lines = service.stderr().match(/^otel: (?!metrics of).*$/gm) ?? [];
       const kinds = lines.map((line) => /cannot be sent|are sent|deserialize/.exec(line)?.[0]);
       assert.deepEqual(kinds, [...new Set(kinds)], 'each is said once');
@@ -225,7 +227,7 @@ describe('a collector that is', () => {
         },
       });
       assert.deepEqual([ended.code, ended.signal, ended.stdout], [0, null, 'done\n']);
-      assert.ok(own.requests.length > 0, 'it was asked');
+      await until('it was asked', () => own.requests.length > 0);
       assert.match(ended.stderr, /^otel: the last spans were not taken within 2 s and are lost$/m);
     });
   }
@@ -234,7 +236,7 @@ describe('a collector that is', () => {
     const port = await freePort();
     const service = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
     for (let request = 0; request < 3; request++) await ask(service);
-    await until('a line about it', async () => /^otel: .*ECONNREFUSED/m.test(service.stderr()), 60_000);
+    await untilSaid(service, /^otel: .*ECONNREFUSED/m);
     const back = await startCollector(port);
     t.after(() => back.stop());
     await received(back, await ask(service));

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort, repositoryRoot, throwAwayFolder } from '@payments/local-stack';
-import { counted, pageOf, processes, send } from './support/cluster-traffic.ts';
+import { counted, pageOf, processes, send, showing } from './support/cluster-traffic.ts';
 import { until } from './support/until.ts';
 
 const acceptance = resolve(repositoryRoot, 'packages/acceptance');
@@ -51,7 +51,7 @@ test('four processes of PM2 have one page, also when they are reloaded and kille
   });
   await send(service, 1000 - warmUp);
   const shows1000 = async () => counted(await pageOf(url)) === 1000;
-  await until('1,000 requests', shows1000);
+  await showing(1000, () => pageOf(url));
   for (let scrapes = 0; scrapes < 10; scrapes++) assert.ok(await shows1000());
 
   await pm2('reload', 'service');
@@ -59,14 +59,13 @@ test('four processes of PM2 have one page, also when they are reloaded and kille
   for (let scrapes = 0; scrapes < 10; scrapes++) assert.ok(await shows1000());
 
   const [pid = ''] = await send(service, 20);
-  await until('1,020 requests', async () => counted(await pageOf(url)) === 1020);
+  await showing(1020, () => pageOf(url));
   process.kill(Number(pid), 'SIGKILL');
   await until('another process in its place', async () => {
     const pids = await send(service, 8).catch(() => new Set([pid]));
     return pids.size === 4 && !pids.has(pid);
   });
-  const page = await pageOf(url);
-  assert.ok(counted(page) >= 1020 + 8, `${counted(page)} requests`);
+  await until('1,028 requests at least', async () => counted(await pageOf(url)) >= 1020 + 8);
 });
 
 test('two services of one PM2 have pages of their own; of a port that both want the first has it, and the other says so', async (t) => {
@@ -96,6 +95,6 @@ test('two services of one PM2 have pages of their own; of a port that both want 
   for (let scrapes = 0; scrapes < 4; scrapes++) {
     assert.deepEqual(await names(pages[0]), ['first']);
     assert.deepEqual(await names(pages[1]), ['second']);
-    assert.ok(await run(pages[0], 2));
+    await until('both processes of the first service', () => run(pages[0], 2));
   }
 });

@@ -47,6 +47,7 @@ async function assertMeasured(t: TestContext, file: string, routes: Record<strin
   const page = await service.scrape();
   assert.deepEqual(requestCounts(page), routes);
   assert.deepEqual(page.values('http_client_request_duration_seconds_count', 'http_request_method'), { GET: 2 });
+  await service.stop();
   assert.doesNotMatch(service.stderr(), /failed/);
 }
 

@@ -4,7 +4,7 @@ import { increase, type MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { type RawConnection, rawConnection } from './support/raw-connection.ts';
 import { answered, connections, inFlight, ServerTraffic } from './support/server-traffic.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 let service: Program;
 let http: string;
@@ -134,7 +134,7 @@ test('requests in flight and open connections are right while they last, and non
   const [first, second, third] = clients as [RawConnection, RawConnection, RawConnection];
   for (const client of [first, second]) client.send('GET /hold');
   await until('two in flight', async () => inFlight(await alone.scrapeNow())['GET http'] === 2);
-  assert.equal(connections(await alone.scrapeNow()), 4);
+  await until('four connections', async () => connections(await alone.scrapeNow()) === 4);
   third.send('GET /release');
   await until('none in flight', async () => inFlight(await alone.scrapeNow())['GET http'] === 0);
   assert.equal(connections(await alone.scrapeNow()), 4);
@@ -158,6 +158,7 @@ test('what fails in the probe is one line on stderr, and the service answers on'
   assert.equal(await get('/trap'), 'ok');
   assert.equal(await get('/trap'), 'ok');
   assert.equal(await get('/ok'), 'ok');
+  await untilSaid(service, /failed; what it counts/);
   assert.equal(service.stderr().match(/failed; what it counts may be too low/g)?.length, 1);
 });
 

@@ -201,6 +201,7 @@ async function whole(application: Application, module: 'CommonJS' | 'ES module',
   count(`GET ${prefix}/hold/${framework === 'hapi' ? '{id}' : ':id'} –`);
 
   assert.deepEqual(requestCounts(await service.scrape()), expected);
+  await service.stop();
   assert.doesNotMatch(service.stderr(), /failed/);
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { increase, MetricsPage, requestCounts, scrape } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 const SERVICES = [
   ['http', 'current'],
@@ -48,6 +48,7 @@ for (const [framework, libraries] of SERVICES) {
     assert.deepEqual(await seen(service), asked);
     const page = await service.scrape();
     assert.deepEqual(Object.values(requestCounts(page)), [1], 'the request for what was seen is all that counts');
+    await service.stop();
     assert.match(service.stderr(), /^otel: metrics of \S+ on \S+; they are on the service's own port too\n$/);
   });
 
@@ -60,7 +61,7 @@ for (const [framework, libraries] of SERVICES) {
     for (let scrapes = 0; scrapes < 5; scrapes++) assert.deepEqual(await ask(service), own);
     const counted = () => service.scrape().then((page) => Object.values(increase(before, requestCounts(page))));
     await until('five are counted', async () => String(await counted()) === '5');
-    assert.match(service.stderr(), /^otel: the service has a \/metrics of its own, and keeps it: .*\n/m);
+    await untilSaid(service, /^otel: the service has a \/metrics of its own, and keeps it: .*\n/m);
     assert.match(await (await fetch(await service.metricsUrl())).text(), /^target_info/m);
   });
 }
@@ -87,6 +88,7 @@ test('for a token: who has none gets what the service answers, which learns noth
   // The two that were left to the service, and the one for what it has seen.
   const page = new MetricsPage((await ask(service, { headers: { authorization: 'Bearer s3cr3t' } })).text);
   assert.deepEqual(requestCounts(page), { 'GET – 404': 2, 'GET /seen 200': 1 });
+  await service.stop();
   assert.doesNotMatch(service.stderr() + service.stdout(), /s3cr3t/);
   const lines = service.stderr().match(/were left to the service: without the right token or password/g);
   assert.equal(lines?.length, 1);
@@ -101,6 +103,6 @@ test('for certain addresses: those of connections, whatever a proxy or a client 
   const headers = { 'x-forwarded-for': '10.0.0.1', forwarded: 'for=10.0.0.1', 'x-real-ip': '10.0.0.1' };
   const [far, near] = [await start127('10.0.0.0/8,::1'), await start127('127.0.0.1')];
   assert.equal((await ask(far, { headers })).status, 404);
-  assert.match(far.stderr(), /were left to the service: not from an address that may scrape\n/);
+  await untilSaid(far, /were left to the service: not from an address that may scrape\n/);
   assert.equal((await ask(near, { headers })).status, 200);
 });

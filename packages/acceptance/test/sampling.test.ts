@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { ROOT_CONTEXT, SamplingDecision } from '@opentelemetry/api';
 import { TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { CALLER, startTraced, type TracedProgram } from './support/traced-program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 import { startUpstream, type Upstream } from './support/upstream.ts';
 
 const TRACE = 'ab'.repeat(16);
@@ -144,6 +144,7 @@ test('OTEL_SPAN_… and OTEL_ATTRIBUTE_… limit what a span tells, which is sai
       assert.ok(Object.values(attributes).every((value) => typeof value !== 'string' || value.length <= 4));
       assert.deepEqual(events, []);
     }
+    await untilSaid(traced.program, /Dropping/);
     assert.equal(traced.program.stderr().match(/^otel: Dropping extra attributes\.$/gm)?.length, 1);
   } finally {
     await traced.stop();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startProgram } from './support/program.ts';
 import { startSentry } from './support/sentry-ingest.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 for (const framework of ['express', 'fastify', 'koa']) {
   for (const libraries of ['current', 'oldest']) {
@@ -49,6 +49,7 @@ test("SENTRY_DEBUG=true tells on stderr what Sentry's SDK does, and nothing on s
   t.after(() => service.stop());
   await fetch(`${service.url}/throws`);
   await until('it is reported', async () => sentry.events.length === 1);
-  assert.match(service.stderr(), /^otel: sentry: Captured error event `thrown`$/m);
+  await untilSaid(service, /^otel: sentry: Captured error event `thrown`$/m);
+  await service.stop();
   assert.equal(service.stdout(), `listening on ${service.url}\n`);
 });

@@ -43,7 +43,8 @@ for (const libraries of ['sentry-10', 'sentry-11']) {
         await until('its error arrives', async () => own.events.length > 0);
         const [event] = own.events;
         assert.equal(event?.contexts.trace.trace_id, traceId);
-        assert.match(service.stdout(), new RegExp(`id: '${event?.contexts.trace.span_id}'`), 'the span of the request');
+        const spanId = `id: '${event?.contexts.trace.span_id}'`;
+        await until('the span of the request is printed', () => service.stdout().includes(spanId));
         await service.stop();
         assert.deepEqual([errorsOf(own), ours.requests], [['captured 1'], []]);
         assert.ok(!own.items.some(({ type }) => type === 'transaction' || type === 'span'));
@@ -83,6 +84,7 @@ for (const libraries of ['sentry-10', 'sentry-11']) {
         await ask('captures');
         await ask('captures');
         await until('its errors arrive', async () => own.events.length > 1);
+        await service.stop();
         const told = service
           .stderr()
           .match(/^otel: the service's Sentry makes spans as well: every transaction is doubled/gm);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { startCollector } from './support/collector.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { startSentry } from './support/sentry-ingest.ts';
@@ -67,7 +68,10 @@ test('a request is one span and one error, and neither is what is sent to Sentry
   assert.ok(envelopes.every(({ headers }) => headers['content-type'] === 'application/x-sentry-envelope'));
   const page = await service.scrape();
   assert.doesNotMatch(page.text, new RegExp(`server_port="${sentry.port}"`));
-  assert.deepEqual(page.values('otel_sentry_events_total', 'error_type'), { '–': 4 });
+  await until('all are counted', async () =>
+    isDeepStrictEqual((await service.scrape()).values('otel_sentry_events_total', 'error_type'), { '–': 4 }),
+  );
+  await service.stop();
   // One line: the address of the metrics.
   assert.match(service.stderr(), /^otel: metrics of .*\n$/);
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { type Collector, startCollector } from './support/collector.ts';
 import { type Program, startProgram } from './support/program.ts';
-import { until } from './support/until.ts';
+import { until, untilSaid } from './support/until.ts';
 
 const CALLER = 'c'.repeat(16);
 
@@ -144,7 +144,7 @@ describe('a collector that', () => {
       OTEL_BSP_SCHEDULE_DELAY: '20',
     });
     await ask(service);
-    await until('a line about it', async () => /ECONNREFUSED/.test(service.stderr()));
+    await untilSaid(service, /ECONNREFUSED/);
     process.kill(service.pid, 'SIGTERM');
     assert.deepEqual(await service.exited, { code: 4, signal: null });
     assert.doesNotMatch(service.stderr(), /the last/);

@@ -150,6 +150,24 @@ for (const [libraries, name, skip] of [
       assert.equal(traced.spansOf(holder.id).length, 3);
     });
 
+    test('so does a promise, and what a pool tells its listeners meanwhile', async () => {
+      await traced.trace('hold');
+      const waiting = [traced.trace('waitForPromise'), traced.trace('waitForPromise')];
+      await until('queries that wait', async () => (await traced.program.step('waiting')) === 2);
+      assert.deepEqual((await traced.trace('giveBack')).outline, []);
+      for (const { outline } of await Promise.all(waiting))
+        assert.deepEqual(outline, ['GET', 'SELECT orders', 'pg-pool.connect']);
+      const { outline } = await traced.trace('watched');
+      assert.deepEqual(outline, [
+        'GET',
+        'SELECT orders',
+        'SELECT orders',
+        'pg-pool.connect',
+        '  pg.connect',
+        'pg-pool.connect',
+      ]);
+    });
+
     test('who waits for a connection in vain has waited for a timeout', async () => {
       const { outline } = await traced.trace('waitInVain');
       assert.deepEqual(outline, ['pg-pool.connect', '  pg.connect', 'pg-pool.connect ! timeout']);

@@ -23,6 +23,7 @@ after(async () => {
 /** A page of Spotlight; its own reports to its makers go nowhere. */
 async function open(path: string): Promise<Page> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(60_000);
   await page.route(/^https:/, (route) => route.abort());
   await page.goto(`${spotlight.url}/telemetry/${path}`);
   return page;

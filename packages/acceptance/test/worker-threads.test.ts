@@ -30,11 +30,12 @@ test('what worker threads do is on the page of their process', async (t) => {
   let page = await service.scrape();
   await until('60 requests are there', async () => {
     page = await service.scrape();
-    return ofThreads(page, 3) === 60;
+    return ofThreads(page, 3) === 60 && threads(page).late === 0;
   });
   assert.deepEqual(threads(page), { running: 3, late: 0 });
   assert.deepEqual(page.values('otel_cluster_processes', 'otel_cluster_process_state'), { running: 1, late: 0 });
   assert.equal(page.samples('process_cpu_time_seconds_total').length, 2);
+  await service.stop();
   assert.equal(service.stderr().match(/^otel:/gm)?.length, 1, service.stderr());
 });
 

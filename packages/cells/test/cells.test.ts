@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
 import { CellRegistry, type CellRegistryOptions, KeyTree, OVERFLOW } from '../src/index.ts';
+
+// What is not compiled yet allocates: on a busy machine the compiler's own threads would have it ready too late.
+setFlagsFromString('--no-concurrent-recompilation');
 
 function registry(options: Partial<CellRegistryOptions> = {}) {
   return new CellRegistry({ scope: 'test', cardinalityLimit: 2000, ...options });

@@ -16,13 +16,15 @@ test('T9 T10: a collection has a while, however little time the first has who as
 });
 
 test('scrapes without end have a tenth of the event loop, and a second that was saved up', async (t) => {
-  let worked = 0;
+  let [worked, longest] = [0, 0];
   const observer = {
     ...{ began() {}, ended() {} },
     beginWork() {
       const since = performance.now();
       return () => {
-        worked += performance.now() - since;
+        const time = performance.now() - since;
+        worked += time;
+        longest = Math.max(longest, time);
       };
     },
   };
@@ -37,6 +39,9 @@ test('scrapes without end have a tenth of the event loop, and a second that was 
     while (worked < 1200) assert.equal((await asItIs(url)).status, 200);
   };
   await Promise.all(Array.from({ length: 10 }, scraper));
-  // One page may go beyond what is left.
-  assert.ok(worked < 1100 + (performance.now() - start) / 10, `${worked} ms in ${performance.now() - start} ms`);
+  // One page may go beyond what is left, however long a busy machine makes it.
+  assert.ok(
+    worked < 1100 + longest + (performance.now() - start) / 10,
+    `${worked} ms in ${performance.now() - start} ms`,
+  );
 });

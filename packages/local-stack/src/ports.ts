@@ -1,16 +1,25 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A TCP port of 127.0.0.1 that is free now. Somebody else may take it before it is used: see {@link onFreePort}. */
+/** Below those that any system hands out by itself, also to each connection that is made: of Linux from 32768 on. */
+const PORTS = { from: 10_000, to: 32_767 };
+
+/** A TCP port of 127.0.0.1 that is free now. Somebody else may ask for it before it is used: see {@link onFreePort}. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no TCP port');
-  return address.port;
+  for (let attempt = 1; ; attempt++) {
+    const port = randomInt(PORTS.from, PORTS.to + 1);
+    const server = createServer();
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+    } catch (error) {
+      if (attempt === 100) throw error;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** Starts something on a free port, again on another one when that was taken between choosing and listening. */

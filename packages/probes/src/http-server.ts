@@ -46,6 +46,7 @@ export class HttpServerProbe extends Probe {
   readonly #captureSpan: CaptureSpan;
   /** Undefined where no spans are made. */
   readonly #spans: HttpServerSpans | undefined;
+  readonly #enter: ((served: Context) => void) | undefined;
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
   readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
@@ -68,14 +69,17 @@ export class HttpServerProbe extends Probe {
    * @param ignores tells requests that are none of the service's, such as scrapes, and servers that are none of its own
    * @param hasSpans whether requests have spans
    * @param tellsRequests whether the context of a request tells of it
+   * @param enter see `ProbeContext`
    */
   constructor(
     cells: CellRegistry,
     ignores: (message: { request?: IncomingMessage; server: Server }) => boolean,
     hasSpans: boolean,
     tellsRequests: boolean,
+    enter?: (served: Context) => void,
   ) {
     super('http');
+    this.#enter = enter;
     this.#ignores = ignores;
     this.#captureSpan = cells.captureSpan;
     this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, tellsRequests) : undefined;
@@ -155,15 +159,12 @@ export class HttpServerProbe extends Probe {
     // Connections that the service hands to its server itself are announced by no channel.
     this.#events.watch(server);
     const { httpVersion, method, url, headers } = request;
-    return spans.started(
-      request,
-      socket.encrypted ? 'https' : 'http',
-      httpVersion,
-      method,
-      url ?? '/',
-      headers,
-      socket,
-    );
+    const scheme = socket.encrypted ? 'https' : 'http';
+    const span = spans.started(request, scheme, httpVersion, method, url ?? '/', headers, socket);
+    const served = requestContext(request);
+    // Node calls the server's listeners next, and nobody else before it has left its own callback.
+    if (served) this.#enter?.(served);
+    return span;
   }
 
   #ended({ kind, request, response, startedAt, sent, span }: RequestInFlight, aborted: 'aborted' | undefined): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Context } from '@opentelemetry/api';
 import type { CellRegistry } from '@otel-register/cells';
 import { AmqplibProbe } from './amqplib.ts';
 import type { CacheNamePattern } from './cache-names.ts';
@@ -62,6 +63,8 @@ export interface ProbeContext {
   readonly spans: boolean;
   /** Told of what went wrong in frameworks, if anybody wants to know; then contexts tell their request, see `requestIn`. */
   readonly onRequestError?: OnRequestError | undefined;
+  /** Makes a context the active one until what Node has called returns; not given where that cannot be. */
+  readonly enter?: ((context: Context) => void) | undefined;
   /** What the agent does for itself and is not to be measured; nothing unless given. */
   readonly work?: OwnWork;
 }
@@ -116,6 +119,7 @@ export function createProbes(
     cacheNames,
     spans,
     onRequestError,
+    enter,
     isOwnServer = () => false,
     work = new OwnWork(),
   }: ProbeContext,
@@ -126,7 +130,7 @@ export function createProbes(
   const httpClients = new HttpClientMetrics(cells, isOwn, isOwnServer);
   const makers: Record<ProbeName, () => Probe | Probe[]> = {
     http: () => [
-      new HttpServerProbe(cells, ignores, spans, onRequestError !== undefined),
+      new HttpServerProbe(cells, ignores, spans, onRequestError !== undefined, enter),
       new HttpClientProbe(httpClients, spans),
     ],
     undici: () => new UndiciProbe(httpClients, spans),

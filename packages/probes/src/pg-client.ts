@@ -42,6 +42,11 @@ export interface PgQuery {
   handleReadyForQuery(...args: any[]): unknown;
 }
 
+/** Whether what is asked is a text, or one with options: nothing that has methods of its own. */
+export function isPlainQuery(asked: unknown): boolean {
+  return typeof asked === 'string' || typeof (asked as { submit?: unknown } | null | undefined)?.submit !== 'function';
+}
+
 /** Where a client connects to, as pg itself has resolved it from options, connection string and environment. */
 export function targetOf(client: PgClient): DatabaseTarget {
   const { host, port, database } = client;

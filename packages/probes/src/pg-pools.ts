@@ -1,50 +1,24 @@
-import { type Context, context, type Span } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { CellRegistry } from '@otel-register/cells';
 import { callBackIn } from './caller-context.ts';
 import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
-import { type PgClient, targetOf } from './pg-client.ts';
+import { isPlainQuery, targetOf } from './pg-client.ts';
+import {
+  asked,
+  createdFrom,
+  gaveUp,
+  hasListeners,
+  nameOf,
+  type PgPool,
+  type PooledClient,
+  type PoolRequest,
+  pooled,
+  stateOf,
+  takenAt,
+} from './pg-pool.ts';
 import { endPgSpan, type PgSpans } from './pg-spans.ts';
-import { type PoolCells, PoolMetrics, type PoolState } from './pool-metrics.ts';
-
-const pooled = Symbol('otel-register.pooled');
-const asked = Symbol('otel-register.asked');
-const createdFrom = Symbol('otel-register.created-from');
-const takenAt = Symbol('otel-register.taken-at');
-const gaveUp = Symbol('otel-register.gave-up');
-
-interface PgPool {
-  readonly options: { readonly max: number; readonly connectionTimeoutMillis?: number };
-  readonly idleCount: number;
-  readonly waitingCount: number;
-  readonly ended: boolean;
-  readonly _clients: readonly PooledClient[];
-  readonly _pendingQueue: readonly PoolRequest[];
-  [pooled]?: PoolCells;
-}
-
-interface PooledClient extends PgClient {
-  [createdFrom]?: number;
-  [takenAt]?: number;
-}
-
-/** What a pool keeps of one who asked for a connection. */
-interface PoolRequest {
-  callback: (error: unknown) => unknown;
-  readonly timedOut?: boolean;
-  [asked]?: Asked;
-  [gaveUp]?: boolean;
-}
-
-/** When and where somebody asked for a connection, remembered in one object: requests of several shapes make the pool slower. */
-interface Asked {
-  readonly at: number;
-  readonly of: PgPool;
-  /** Undefined where there are no spans. */
-  readonly in: Context | undefined;
-  /** Of the wait, until it is over. */
-  waiting: Span | undefined;
-}
+import { PoolMetrics } from './pool-metrics.ts';
 
 /**
  * Measures the pools of pg-pool, on what a pool keeps of a request and on its own methods: callbacks and promises of the
@@ -54,6 +28,8 @@ export class PgPools {
   readonly #metrics: PoolMetrics<PgPool>;
   readonly #failed: (error: unknown) => void;
   readonly #spans: PgSpans | undefined;
+  /** While a pool is asked for such a query. */
+  #isForPromise = false;
   /** Prototypes of requests, of every copy of pg-pool that was met. */
   readonly #requests = new Set<object>();
 
@@ -62,6 +38,21 @@ export class PgPools {
     this.#metrics = new PoolMetrics(cells, stateOf);
     this.#failed = failed;
     this.#spans = spans;
+  }
+
+  /** Wraps `Pool.prototype.query`. */
+  querying(original: Method): Method {
+    const pools = this;
+    const hasSpans = this.#spans !== undefined;
+    return function query(this: PgPool, text: unknown, values: unknown, callback: unknown) {
+      pools.#isForPromise =
+        hasSpans && isPlainQuery(text) && typeof values !== 'function' && !callback && this.Promise === Promise;
+      try {
+        return original.apply(this, arguments as never);
+      } finally {
+        pools.#isForPromise = false;
+      }
+    };
   }
 
   /** Wraps `Pool.prototype.connect`. */
@@ -91,6 +82,7 @@ export class PgPools {
 
   /** Wraps `Pool.prototype._acquireClient`. */
   acquiring(original: Method): Method {
+    const spans = this.#spans;
     const acquired = (pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean) =>
       this.#acquired(pool, client, request, isNew);
     return function _acquireClient(
@@ -101,7 +93,15 @@ export class PgPools {
       isNew: boolean,
     ) {
       acquired(this, client, request, isNew);
-      return callBackIn(request[asked]?.in, original, this, arguments);
+      const of = request[asked];
+      if (!spans || !of?.isForPromise || isNew || hasListeners(this))
+        return callBackIn(of?.in, original, this, arguments);
+      spans.promisedIn = of.in;
+      try {
+        return original.apply(this, arguments as never);
+      } finally {
+        spans.promisedIn = undefined;
+      }
     };
   }
 
@@ -137,7 +137,8 @@ export class PgPools {
     try {
       if (request[asked]) return;
       const active = this.#spans && context.active();
-      request[asked] = { at: performance.now(), of: pool, in: active, waiting: active && this.#spans?.wait(active) };
+      const waiting = active && this.#spans?.wait(active);
+      request[asked] = { at: performance.now(), of: pool, in: active, isForPromise: this.#isForPromise, waiting };
     } catch (error) {
       this.#failed(error);
     }
@@ -230,21 +231,4 @@ export class PgPools {
       },
     });
   }
-}
-
-/** Undefined once the pool has ended. A connection that is not made yet is none, and somebody waits for it. */
-function stateOf(pool: PgPool): PoolState | undefined {
-  if (pool.ended) return undefined;
-  const connecting = pool._clients.filter(({ _connected }) => _connected === false).length;
-  return {
-    idle: pool.idleCount,
-    used: pool._clients.length - connecting - pool.idleCount,
-    max: pool.options.max,
-    pending: pool.waitingCount + connecting,
-  };
-}
-
-function nameOf(client: PooledClient): string {
-  const { address, port, namespace } = targetOf(client);
-  return `${address}:${port}/${namespace}`;
 }

@@ -14,6 +14,11 @@ interface Asked {
 
 /** The spans of pg: of its queries, of the wait for a pool's connection and of the making of connections. */
 export class PgSpans {
+  /**
+   * Where the query was asked that a pool is about to send, when its outcome is a promise: whoever waits for that goes on in a
+   * context of its own, so that none has to be entered.
+   */
+  promisedIn: Context | undefined = undefined;
   readonly #spans: DatabaseSpans;
   /** Where the connection belongs that a pool is about to make. */
   #pooledIn: Context | undefined;

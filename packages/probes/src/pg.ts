@@ -24,7 +24,7 @@ const begun = Symbol('otel-register.begun');
 interface Begun {
   /** In milliseconds; NaN once it is recorded: it may be told twice that it is over. */
   at: number;
-  /** Where it was asked and what is called back; undefined where there are no spans. */
+  /** Where it was asked and what is called back; undefined where there are no spans, or nothing of the service is called. */
   in: Context | undefined;
   span: Span | undefined;
   /** What the duration is remembered with. */
@@ -93,6 +93,7 @@ export class PgProbe extends Probe {
         {
           module: 'pg-pool',
           wrappers: {
+            query: (original) => this.#pools.querying(original),
             connect: (original) => this.#pools.connecting(original),
             newClient: (original) => this.#pools.creating(original),
             _acquireClient: (original) => this.#pools.acquiring(original),
@@ -198,9 +199,11 @@ export class PgProbe extends Probe {
   }
 
   #span(client: PgClient, query: WatchedQuery, start: Begun, spans: PgSpans): void {
-    const active = context.active();
+    const { promisedIn } = spans;
+    const active = promisedIn ?? context.active();
     start.span = spans.query(active, client, query);
     start.exemplar = this.#operations.captureSpan(start.span ?? trace.getSpan(active));
+    if (promisedIn) return;
     if (!client.native) start.in = active;
     // Nothing but the callback is called then.
     else if (typeof query.callback === 'function') query.callback = context.bind(active, query.callback);

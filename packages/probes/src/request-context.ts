@@ -100,7 +100,7 @@ function forgetThrown(): void {
 export function callIn<T>(within: Context, call: () => T): T {
   let hasReturned = false;
   try {
-    const result = context.with(within, call);
+    const result = within === context.active() ? call() : context.with(within, call);
     hasReturned = true;
     return result;
   } finally {

@@ -5,6 +5,8 @@ import { Agent, createServer, get, OutgoingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { CellRegistry } from '@otel-register/cells';
@@ -19,7 +21,7 @@ const probes = createProbes(
   { cells, ignores: () => false, isOwn: () => false, cacheNames: [], spans: true },
   () => true,
 );
-const server = createServer((_, response) => response.end('hello'));
+const server = createServer({ keepAliveTimeout: 0 }, (_, response) => response.end('hello'));
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 after(() => {
   agent.destroy();
@@ -66,11 +68,16 @@ test('probes that are switched on and off four thousand times leave nothing behi
   await once(server.listen(0, '127.0.0.1'), 'listening');
   // What is kept once, such as the cells of a request, is there by then.
   for (let i = 0; i < 100; i++) await tenRounds();
-  const [before, memory] = [visible(), used()];
-  for (let i = 0; i < 400; i++) await tenRounds();
+  const before = visible();
+  let grown = Number.POSITIVE_INFINITY;
+  // One function that is kept each time is more; what the compiler keeps by itself, it keeps once.
+  for (let attempt = 0; attempt < 3 && grown >= 160; attempt++) {
+    const memory = used();
+    for (let i = 0; i < 400; i++) await tenRounds();
+    grown = (used() - memory) / 4_000;
+  }
+  for (let turn = 0; turn < 1_000 && !isDeepStrictEqual(visible(), before); turn++) await setImmediate();
   assert.deepEqual(visible(), before);
-  const grown = (used() - memory) / 4_000;
-  // One function that is kept each time is more; the compiler keeps a little by itself.
   assert.ok(grown < 160, `${grown} bytes more are in use for each time`);
 });
 

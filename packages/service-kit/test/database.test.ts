@@ -55,7 +55,7 @@ describe('the database', () => {
   });
 
   it('survives the loss of connections, idle ones and one inside a transaction', async () => {
-    const killOthers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    const killOthers = `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
       WHERE datname = 'things' AND pid <> pg_backend_pid()`;
     await Promise.all(Array.from({ length: 5 }, () => database.check()));
     const cut = database.transaction(async (client) => {

@@ -64,6 +64,8 @@ export async function startBackend(): Promise<Backend> {
       },
       database(name) {
         const pool = new pg.Pool({ connectionString: postgres.url(name), options: '-c log_statement=none' });
+        // A pool has ended before its connections are closed, and PostgreSQL may close them first.
+        pool.on('error', () => {});
         undo.push(() => pool.end());
         return pool;
       },

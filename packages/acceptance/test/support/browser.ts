@@ -11,5 +11,5 @@ const QUIET = [
 export async function startBrowser(): Promise<Browser> {
   const executablePath = await ensureCommand('chromium', 'chromium');
   // Chromium has no sandbox for root.
-  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0, args: QUIET });
+  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0, args: QUIET, timeout: 60_000 });
 }

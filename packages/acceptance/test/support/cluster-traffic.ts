@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { MetricsPage } from './metrics-page.ts';
+import { until } from './until.ts';
 
 /**
  * A GET on a connection of its own, so that the next worker answers it. One that the primary has given to a worker that was
@@ -8,7 +9,7 @@ import { MetricsPage } from './metrics-page.ts';
  */
 export async function get(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, timeout: 3000 }, (response) => text(response).then(resolve, reject));
+    const sent = request(url, { agent: false, timeout: 10_000 }, (response) => text(response).then(resolve, reject));
     sent.on('timeout', () => sent.destroy(new Error(`no answer from ${url}`)));
     sent.on('error', reject).end();
   });
@@ -31,3 +32,16 @@ export const counted = (page: MetricsPage, method = 'GET') =>
   page.values('http_server_requests_total', 'http_request_method')[method] ?? 0;
 
 export const processes = (page: MetricsPage) => page.values('otel_cluster_processes', 'otel_cluster_process_state');
+
+/**
+ * A page that shows so many requests. A process that does not answer within a second, as on a busy machine, is on a page as it
+ * was last known; what has once been shown is on every later one.
+ */
+export async function showing(requests: number, page: () => Promise<MetricsPage>): Promise<MetricsPage> {
+  let latest: MetricsPage | undefined;
+  await until(`${requests} requests on the page`, async () => {
+    latest = await page();
+    return counted(latest) === requests;
+  });
+  return latest as MetricsPage;
+}

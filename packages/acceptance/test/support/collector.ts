@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import grpc from '@grpc/grpc-js';
 import type { CertificateFiles } from './certificates.ts';
@@ -33,12 +34,13 @@ export interface Collector {
 export async function startCollector(port = 0, files?: CertificateFiles): Promise<Collector> {
   const tls = files && { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
   const listener: RequestListener = async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const sent = await buffer(request).catch(() => undefined);
+    // Who breaks off has sent nothing.
+    if (sent === undefined) return;
     collector.requests.push({ path: request.url, headers: request.headers });
     if (collector.refuse) return collector.refuse(response);
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-    const body = encoding === 'gzip' ? gunzipSync(Buffer.concat(chunks)) : Buffer.concat(chunks);
+    const body = encoding === 'gzip' ? gunzipSync(sent) : sent;
     const isJson = type === 'application/json';
     if (/metrics/.test(request.url ?? '')) {
       collector.metrics.push(isJson ? pointsOfJson(body.toString()) : pointsOfProtobuf(body));
@@ -49,7 +51,7 @@ export async function startCollector(port = 0, files?: CertificateFiles): Promis
   };
   const server = tls
     ? createSecureServer({ ...tls, ca: tls.cert, requestCert: true }, listener)
-    : createServer(listener);
+    : createServer({ keepAliveTimeout: 0 }, listener);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import { repositoryRoot } from '@payments/local-stack';
 import { type Program, startProgram } from './program.ts';
+import { untilSaid } from './until.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -67,11 +68,15 @@ function isOfSeries({ le, ...labels }: Labels, of: Labels): boolean {
   return isDeepStrictEqual({ ...labels }, { ...of });
 }
 
+/** Where programs/differential-upstream.cjs tells what was measured. */
+const POINTS = /^upstream: points at 127\.0\.0\.1:(\d+)$/m;
+
 function upstreamOf(program: Program): Side {
   return {
     program,
     async read() {
-      const port = /^upstream: points at 127\.0\.0\.1:(\d+)$/m.exec(program.stderr())?.[1];
+      await untilSaid(program, POINTS);
+      const port = POINTS.exec(program.stderr())?.[1];
       const points: UpstreamPoint[] = JSON.parse(await text(connect(Number(port), '127.0.0.1')));
       return points.map(({ name, unit, attributes, count, boundaries }) => ({
         name: onPage(name) + (unit === 's' ? '_seconds' : ''),

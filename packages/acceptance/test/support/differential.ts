@@ -75,14 +75,10 @@ export function describeDifferential<What extends string>(
       await traffic(side.program);
       let values: Values = {};
       // A request is counted a little after its client has the answer. What is not as expected is told by the caller.
-      await until(
-        'the expected counts',
-        async () => {
-          values = increase(earlier, await counts(side));
-          return isDeepStrictEqual(values, expected);
-        },
-        5_000,
-      ).catch(() => {});
+      await until('the expected counts', async () => {
+        values = increase(earlier, await counts(side));
+        return isDeepStrictEqual(values, expected);
+      }).catch(() => {});
       return values;
     };
     const compare = async (traffic: Traffic, expected: { upstream: Values; ours: Values }) => {

@@ -55,7 +55,7 @@ export async function startHttpTarget(): Promise<HttpTarget> {
     if (handler) handler(response);
     else response.writeHead(404).end('missing');
   };
-  const server = createServer(answer)
+  const server = createServer({ keepAliveTimeout: 0 }, answer)
     .on('upgrade', (_, socket) => socket.end('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: test\r\n\r\n'))
     .on('connect', (_, socket) => socket.end('HTTP/1.1 200 Connected\r\n\r\n'));
   const secureServer = createSecureServer(

@@ -19,6 +19,7 @@ export async function openLivePage(
   options: BrowserContextOptions = {},
 ): Promise<LivePage> {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(60_000);
   const origins = new Set<string>();
   const errors: string[] = [];
   page.on('request', (request) => origins.add(new URL(request.url()).origin));

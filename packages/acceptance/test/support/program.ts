@@ -55,7 +55,7 @@ export async function startProgram(name: string, options: ProgramOptions = {}): 
   const running = await launch(name, options);
   const said = await waitForOutput(running, name, () => /^listening on (.*)$/m.exec(running.stdout())?.[1]);
   const metricsUrl = () =>
-    waitForOutput(running, `the metrics of ${name}`, () => /(http:\S+\/metrics)/.exec(running.stderr())?.[1], 5_000);
+    waitForOutput(running, `the metrics of ${name}`, () => /(http:\S+\/metrics)/.exec(running.stderr())?.[1]);
   const urls = said.split(' ');
   const [url = ''] = urls;
   return {

@@ -39,7 +39,7 @@ export async function rawConnection(url: string): Promise<RawConnection> {
       const lines = ([request, ...fields]: string[]) => [`${request} HTTP/1.1`, 'Host: test', ...fields, '', ''];
       socket.write(heads.map((head) => lines(head.split('\n')).join('\r\n')).join(''));
     },
-    received: (expected) => until(`${expected} received`, async () => text.search(expected) !== -1, 5_000),
+    received: (expected) => until(`${expected} received`, () => text.search(expected) !== -1),
     async destroy() {
       socket.destroy();
       if (!socket.closed) await once(socket, 'close');

@@ -96,7 +96,7 @@ async function startNode(folder: string, number: number, port: number) {
   mkdirSync(cwd, { recursive: true });
   const options = {
     ...{ port, bind: '127.0.0.1', dir: cwd, save: '', appendonly: 'no' },
-    ...{ 'cluster-enabled': 'yes', 'cluster-port': await freePort(), 'cluster-node-timeout': 5000 },
+    ...{ 'cluster-enabled': 'yes', 'cluster-port': await freePort(), 'cluster-node-timeout': 60_000 },
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const server = await startProcess('redis-server', args, { cwd });

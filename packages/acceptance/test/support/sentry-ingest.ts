@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { type ReceivedSpan, spansOfJson, spansOfProtobuf } from './otlp-messages.ts';
 
@@ -52,10 +53,10 @@ export interface SentryIngest {
 
 /** @param port any free one unless given */
 export async function startSentry(port = 0): Promise<SentryIngest> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const sent = Buffer.concat(chunks);
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
+    const sent = await buffer(request).catch(() => undefined);
+    // Who breaks off has sent nothing.
+    if (sent === undefined) return;
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
     const path = request.url ?? '';
     sentry.requests.push({ path, headers: request.headers, body: body.toString('latin1') });

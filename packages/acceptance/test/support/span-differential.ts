@@ -85,7 +85,7 @@ export function describeSpanDifferential<What extends string>(
         return { ...onlyIn(mine, others), spans: mine.length };
       };
       // What is not as expected is told below.
-      await until('the expected spans', async () => isDeepStrictEqual(look(), expected), 3_000).catch(() => {});
+      await until('the expected spans', () => isDeepStrictEqual(look(), expected)).catch(() => {});
       assert.deepEqual(look(), expected);
     };
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface Received {
   method: string | undefined;
@@ -21,13 +22,14 @@ export interface Upstream {
 
 export async function startUpstream(): Promise<Upstream> {
   const listener: RequestListener = async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
+    const body = await text(request).catch(() => undefined);
+    // Who breaks off has asked for nothing.
+    if (body === undefined) return;
     const { method, url, headers } = request;
     upstream.received.push({ method, url, headers, body });
     upstream.answer(request, response);
   };
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  const server = createServer({ keepAliveTimeout: 0 }, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const upstream: Upstream = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -63,6 +63,8 @@ export async function startWatchedSystem(): Promise<WatchedSystem> {
     const stack = await startStack({ agent: true, env });
     undo.push(() => stack.stop());
     const database = new pg.Pool({ connectionString: stack.postgres.url('payments') });
+    // A pool has ended before its connections are closed, and PostgreSQL may close them first.
+    database.on('error', () => {});
     undo.push(() => database.end());
     const rabbitmq = await startRabbitmq({ dataDir: join(folder.path, 'rabbitmq') });
     undo.push(() => rabbitmq.stop());
