@@ -136,9 +136,9 @@ export class IoredisProbe extends Probe {
   }
 
   #sending(original: Method): Method {
-    const begin = (redis: Redis, command: Command) => this.#begin(redis, command);
+    const probe = this;
     return function sendCommand(this: Redis, command: Command) {
-      begin(this, command);
+      probe.#begin(this, command);
       return original.apply(this, arguments as never);
     };
   }
@@ -187,9 +187,9 @@ export class IoredisProbe extends Probe {
 
   /** Wraps what puts a command into a pipeline, or puts it there once more. */
   #queueing(original: Method): Method {
-    const queued = (of: Pipeline, command: Command) => this.#queued(of, command);
+    const probe = this;
     return function sendCommand(this: Pipeline, command: Command) {
-      queued(this, command);
+      probe.#queued(this, command);
       return original.apply(this, arguments as never);
     };
   }
