@@ -11,8 +11,8 @@ import coldModules from './src/cold-modules.cjs';
 import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs';
 
 /**
- * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin, B3 or
- * a configuration file needs.
+ * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin or
+ * B3 needs, and what is never needed.
  * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
  */
 const PACKS = {
@@ -64,7 +64,7 @@ function commonjsOf(packages) {
   };
 }
 
-/** The files of the cold modules that the first bundle asks for, by pack. @type {Record<string, Set<string>>} */
+/** The files of the cold modules that were met while the first bundle was made, by pack. @type {Record<string, Set<string>>} */
 const coldFiles = Object.fromEntries(Object.keys(PACKS).map((pack) => [pack, new Set()]));
 
 /**
@@ -184,10 +184,13 @@ const hot = await build({
 let agent = textOf(hot);
 const bundles = [hot];
 for (const [pack, files] of Object.entries(coldFiles)) {
-  const cold = await bundleOf(files);
+  const cold = await bundleOf([...files].filter(isLeftIn(hot)));
   bundles.push(cold);
   agent = agent.replace(`@packed-${pack}@`, compressed(textOf(cold)));
 }
+// V8 holds the text of a file for good, and in two bytes a character where a single one needs that.
+const [wide] = /.{0,40}[^\0-\x7f].{0,40}/.exec(agent) ?? [];
+if (wide !== undefined) throw new Error(`the agent is to be written in ASCII, with \\u escapes, and has ${wide}`);
 mkdirSync('dist', { recursive: true });
 writeFileSync('dist/agent.cjs', agent);
 
@@ -195,11 +198,20 @@ const packages = bundledPackages(bundles);
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', licenses(manifest, packages));
 writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(manifest, packages), undefined, 2)}\n`);
 
-/** @param {Set<string>} files */
+/**
+ * Whether a bundle asks for a cold module: what asked for it may have been left out, as what reads configuration files is.
+ *
+ * @param {import('esbuild').BuildResult} bundle
+ * @returns {(file: string) => boolean}
+ */
+function isLeftIn({ metafile }) {
+  const inputs = Object.values(metafile?.outputs ?? {}).map((output) => output.inputs);
+  return (file) => inputs.some((input) => (input[`cold:${keyOf(file)}`]?.bytesInOutput ?? 0) > 0);
+}
+
+/** @param {string[]} files */
 function bundleOf(files) {
-  const entries = [...files]
-    .sort()
-    .map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
+  const entries = files.sort().map((file) => `${JSON.stringify(keyOf(file))}: () => require(${JSON.stringify(file)})`);
   // As CommonJS, so that none of its modules is evaluated before it is required; `import()` is not there for code made of text.
   return build({
     ...common,

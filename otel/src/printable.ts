@@ -5,7 +5,7 @@
 const ACTING = /(?!\n {4}at )[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** The name and password in a URL, or what is left of them where a text was cut; a file's has none. */
-const CREDENTIALS = /(?<!\/)\/\/(?!\/)(?:[^\s<>]*(?=@)|[^\s<>/?#]*(?=…))/g;
+const CREDENTIALS = /(?<!\/)\/\/(?!\/)(?:[^\s<>]*(?=@)|[^\s<>/?#]*(?=\u2026))/g;
 
 /** In characters. What is said stands at the beginning of a line, and at its end what happens instead. */
 const LONGEST = { whole: 2_000, beginning: 1_500, end: 300 };

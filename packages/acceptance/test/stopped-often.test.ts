@@ -87,14 +87,14 @@ test('with traces and Sentry it leaves nothing behind either, and each span and 
     SENTRY_DSN: sentry.dsn,
   });
   t.after(() => program.stop());
-  await startAndStop(program, 100);
-  const before = await left(program);
   await startAndStop(program, 200);
+  const before = await left(program);
+  await startAndStop(program, 300);
   const after = await left(program);
   assert.deepEqual(after.visible, before.visible);
-  assertNoGrowth(before.content, after.content, 200);
-  assert.equal(collector.spans.filter(({ name }) => name === 'GET /orders/:id').length, 600);
-  assert.equal(sentry.events.length, 300);
+  assertNoGrowth(before.content, after.content, 300);
+  assert.equal(collector.spans.filter(({ name }) => name === 'GET /orders/:id').length, 1_000);
+  assert.equal(sentry.events.length, 500);
 });
 
 test('a request that is in flight at a stop is answered as ever, and is not in flight on the page after the next start', async (t) => {

@@ -77,11 +77,10 @@ export class ExpressProbe extends Probe {
   }
 
   #handling(original: Method): Method {
-    const entering = (route: Route | undefined, path: Path | undefined, request: ExpressRequest) =>
-      this.#entering(route, path, request);
+    const probe = this;
     return function handleRequest(this: Layer, request: ExpressRequest) {
       const { route, [mountPath]: path } = this;
-      if (route !== undefined || path !== undefined) entering(route, path, request);
+      if (route !== undefined || path !== undefined) probe.#entering(route, path, request);
       return original.apply(this, arguments as never);
     };
   }

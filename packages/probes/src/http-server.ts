@@ -49,7 +49,7 @@ export class HttpServerProbe extends Probe {
   readonly #enter: ((served: Context) => void) | undefined;
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
-  readonly #onStart = this.guarded((message: StartMessage) => this.#started(message));
+  readonly #onStart = this.guarded(this.#started);
   readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
     RequestsInFlight.on(socket)?.finished(request),
   );
@@ -89,7 +89,7 @@ export class HttpServerProbe extends Probe {
     this.#upgrades = new HttpUpgrades(this.#metrics, this.#spans, failed);
     this.#connections = new OpenConnections(cells, {
       ignores: (server) => ignores({ server: server as Server }),
-      connected: this.guarded((server: NetServer) => this.#connected(server)),
+      connected: this.guarded(this.#connected),
       closed: (server) => this.#events.forget(server),
     });
   }

@@ -57,16 +57,24 @@ interface Command {
   [askedIn]?: Context;
 }
 
-/** What is remembered of a command until it has ended, whatever its ways until then. */
-interface Sent {
+/**
+ * What is remembered of a command until it has ended, whatever its ways until then. Made by a class: where V8 has seen objects of
+ * a literal grow old, it makes all further ones old, and what they hold of a request then lives until the heap is full.
+ */
+class Sent {
   connection: RedisConnection;
   promise: unknown;
   /** In milliseconds; undefined once it is recorded, for a reply may still come after a timeout. */
-  startedAt: number | undefined;
+  startedAt: number | undefined = performance.now();
   /** What the duration is remembered with. */
-  exemplar: SpanContext | undefined;
+  exemplar: SpanContext | undefined = undefined;
   /** Of a command that is sent alone. */
-  span: Span | undefined;
+  span: Span | undefined = undefined;
+
+  constructor(connection: RedisConnection, promise: unknown) {
+    this.connection = connection;
+    this.promise = promise;
+  }
 }
 
 /**
@@ -128,9 +136,9 @@ export class IoredisProbe extends Probe {
   }
 
   #sending(original: Method): Method {
-    const begin = (redis: Redis, command: Command) => this.#begin(redis, command);
+    const probe = this;
     return function sendCommand(this: Redis, command: Command) {
-      begin(this, command);
+      probe.#begin(this, command);
       return original.apply(this, arguments as never);
     };
   }
@@ -154,9 +162,7 @@ export class IoredisProbe extends Probe {
         return;
       }
       if (isOnItsOwn || isHandshake(redis, command.name) || isRouting(command.name)) return;
-      const { promise } = command;
-      const startedAt = performance.now();
-      const begun: Sent = { connection, promise, startedAt, exemplar: undefined, span: undefined };
+      const begun = new Sent(connection, command.promise);
       if (this.#spans) this.#span(connection, command, begun, this.#spans);
       command[sent] = begun;
       this.#watch(command, begun);
@@ -181,9 +187,9 @@ export class IoredisProbe extends Probe {
 
   /** Wraps what puts a command into a pipeline, or puts it there once more. */
   #queueing(original: Method): Method {
-    const queued = (of: Pipeline, command: Command) => this.#queued(of, command);
+    const probe = this;
     return function sendCommand(this: Pipeline, command: Command) {
-      queued(this, command);
+      probe.#queued(this, command);
       return original.apply(this, arguments as never);
     };
   }

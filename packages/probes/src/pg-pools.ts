@@ -57,10 +57,10 @@ export class PgPools {
 
   /** Wraps `Pool.prototype.connect`. */
   connecting(original: Method): Method {
-    const queued = (pool: PgPool) => this.#queued(pool);
+    const pools = this;
     return function connect(this: PgPool) {
       const result = original.apply(this, arguments as never);
-      queued(this);
+      pools.#queued(this);
       return result;
     };
   }
@@ -83,8 +83,7 @@ export class PgPools {
   /** Wraps `Pool.prototype._acquireClient`. */
   acquiring(original: Method): Method {
     const spans = this.#spans;
-    const acquired = (pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean) =>
-      this.#acquired(pool, client, request, isNew);
+    const pools = this;
     return function _acquireClient(
       this: PgPool,
       client: PooledClient,
@@ -92,7 +91,7 @@ export class PgPools {
       _: unknown,
       isNew: boolean,
     ) {
-      acquired(this, client, request, isNew);
+      pools.#acquired(this, client, request, isNew);
       const of = request[asked];
       if (!spans || !of?.isForPromise || isNew || hasListeners(this))
         return callBackIn(of?.in, original, this, arguments);
@@ -107,9 +106,9 @@ export class PgPools {
 
   /** Wraps `Pool.prototype._release`. */
   releasing(original: Method): Method {
-    const released = (pool: PgPool, client: PooledClient) => this.#released(pool, client);
+    const pools = this;
     return function _release(this: PgPool, client: PooledClient) {
-      released(this, client);
+      pools.#released(this, client);
       return original.apply(this, arguments as never);
     };
   }

@@ -57,9 +57,9 @@ export class PgTransactions {
 
   /** Wraps `Client.prototype._handleReadyForQuery`. */
   readying(original: Method): Method {
-    const answered = (client: WatchedClient, status: unknown) => this.#answered(client, status);
+    const watch = this;
     return function _handleReadyForQuery(this: WatchedClient, message?: { readonly status?: unknown }) {
-      answered(this, message?.status);
+      watch.#answered(this, message?.status);
       return original.apply(this, arguments as never);
     };
   }

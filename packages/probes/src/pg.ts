@@ -116,18 +116,18 @@ export class PgProbe extends Probe {
 
   /** Called by a client right after it has put a query into its queue, and whenever it is free for the next one. */
   #pulsing(original: Method): Method {
-    const begin = (client: PgClient) => this.#begin(client);
+    const probe = this;
     return function _pulseQueryQueue(this: PgClient) {
-      begin(this);
+      probe.#begin(this);
       return original.apply(this, arguments as never);
     };
   }
 
   #ready(original: Method): Method {
-    const record = (query: WatchedQuery, connection: Carrier) => this.#record(query, connection, undefined);
+    const probe = this;
     return function handleReadyForQuery(this: WatchedQuery, connection: Carrier) {
       // A row that could not be parsed: pg goes on to handleError, which knows the error.
-      if (!this._canceledDueToError) record(this, connection);
+      if (!this._canceledDueToError) probe.#record(this, connection, undefined);
       return callBackIn(this[begun]?.in, original, this, arguments);
     };
   }

@@ -49,10 +49,10 @@ export abstract class Probe extends InstrumentationBase<InstrumentationConfig> {
   }
 
   /** A channel's subscriber that cannot throw: what it throws would be an uncaught exception of the service. */
-  protected guarded<M>(subscriber: (message: M) => void): (message: unknown) => void {
+  protected guarded<M>(subscriber: (this: this, message: M) => void): (message: unknown) => void {
     return (message) => {
       try {
-        subscriber(message as M);
+        subscriber.call(this, message as M);
       } catch (error) {
         this.failed(error);
       }

@@ -4,11 +4,24 @@ const OPERATIONS =
    EXECUTE EXPLAIN FETCH GRANT INSERT LISTEN LOCK MERGE MOVE NOTIFY PREPARE REASSIGN REFRESH REINDEX RELEASE RESET REVOKE
    ROLLBACK SAVEPOINT SELECT SET SHOW START TABLE TRUNCATE UNLISTEN UPDATE VACUUM VALUES WITH`.split(/\s+/);
 
-/** The words by their first letters as a number: most statements are told by one look-up, and no text is made of them. */
-const byHead = new Map<number, string[]>();
+const OTHER = '_OTHER';
+
+/**
+ * The words as a tree, so that one is found without making a text of it and within one function, which V8 compiles once: from each
+ * place in the tree the next one by a letter, 0 where no word goes on, and the word that ends there.
+ */
+const places = OPERATIONS.join('').length + 1;
+const next = new Uint16Array(places * 26);
+const words = new Array<string>(places).fill(OTHER);
+let latest = 0;
 for (const word of OPERATIONS) {
-  const head = headOf(word, 0);
-  byHead.set(head, [...(byHead.get(head) ?? []), word]);
+  let place = 0;
+  for (const letter of word) {
+    const step = place * 26 + letter.charCodeAt(0) - 65;
+    next[step] ||= ++latest;
+    place = next[step]!;
+  }
+  words[place] = word;
 }
 
 /**
@@ -16,29 +29,14 @@ for (const word of OPERATIONS) {
  * at, past white space, comments and opening brackets; of a script of several statements the first one counts.
  */
 export function sqlOperation(text: string): string {
-  const start = skipBlank(text);
-  const words = byHead.get(headOf(text, start));
-  if (words !== undefined) for (const word of words) if (isWordAt(text, start, word)) return word;
-  return '_OTHER';
-}
-
-/** Up to five letters from there on, as one small integer, capitals or not. */
-function headOf(text: string, start: number): number {
-  let head = 0;
-  for (let at = start; at < start + 5 && at < text.length; at++) {
-    const letter = text.charCodeAt(at) | 32;
-    if (!isLetter(letter)) break;
-    head = head * 27 + (letter - 96);
+  let place = 0;
+  for (let at = skipBlank(text); ; at++) {
+    // The bit that tells small letters from capitals is set; the end of the text is no letter.
+    const letter = (text.charCodeAt(at) | 32) - 97;
+    if (letter < 0 || letter > 25) return words[place]!;
+    place = next[place * 26 + letter]!;
+    if (place === 0) return OTHER;
   }
-  return head;
-}
-
-/** @param word in capitals */
-function isWordAt(text: string, start: number, word: string): boolean {
-  const end = start + word.length;
-  for (let at = start; at < end; at++)
-    if ((text.charCodeAt(at) | 32) !== (word.charCodeAt(at - start) | 32)) return false;
-  return !isLetter(text.charCodeAt(end) | 32);
 }
 
 function skipBlank(text: string): number {
@@ -56,9 +54,4 @@ function skipBlank(text: string): number {
 function after(text: string, end: string, from: number): number {
   const at = text.indexOf(end, from);
   return at === -1 ? text.length : at + end.length;
-}
-
-/** @param code of a character, with the bit set that tells small letters from capitals */
-function isLetter(code: number): boolean {
-  return code >= 97 && code <= 122;
 }
