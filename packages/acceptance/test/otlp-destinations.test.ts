@@ -163,6 +163,7 @@ for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_EN
   test(`${name} without a scheme is one line at start for each of what is not sent there`, async (t) => {
     const service = await startTraced(t, { [name]: 'collector:4318', OTEL_METRICS_EXPORTER: 'otlp' });
     await ask(service);
+    await service.stop();
     const why = 'the service runs on: the endpoint "collector:4318" does not begin with http:// or https://';
     const lines = [`otel: spans are not sent by OTLP over http/protobuf, ${why}`];
     if (name === 'OTEL_EXPORTER_OTLP_ENDPOINT') lines.unshift(`otel: metrics are not sent, ${why}`);
