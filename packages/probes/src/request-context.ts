@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
-import { overrideMethod, restoreMethod } from './patch.ts';
+import { callBackIn } from './caller-context.ts';
+import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 
 const servedIn = Symbol('otel-register.served-in');
 const served = createContextKey('otel-register.served');
@@ -74,17 +75,19 @@ export function emitIn<E extends EventEmitter>(
   hasListeners: (emitter: E, event: string) => boolean = isHeard,
 ): void {
   const above = Object.getPrototypeOf(prototype) as EventEmitter;
-  overrideMethod(
-    prototype,
-    'emit',
-    () =>
-      function emit(this: E, event: string) {
-        // Nobody listens to most of what Node emits of a request, and to change the context is not free.
-        const served = hasListeners(this, event) ? contextOf(this) : undefined;
-        if (served === undefined || served === context.active()) return above.emit.apply(this, arguments as never);
-        return callIn(served, () => above.emit.apply(this, arguments as never));
-      },
-  );
+  overrideMethod(prototype, 'emit', () => {
+    // Apart: what a function hands on of its arguments is made at each of its calls.
+    function emitServed(this: E): unknown {
+      return callIn(contextOf(this) as Context, above.emit, this, arguments);
+    }
+    return function emit(this: E, event: string) {
+      // Nobody listens to most of what Node emits of a request, and to change the context is not free.
+      const served = hasListeners(this, event) ? contextOf(this) : undefined;
+      const isElsewhere = served !== undefined && served !== context.active();
+      const call: Method = isElsewhere ? emitServed : above.emit;
+      return call.apply(this, arguments as never);
+    };
+  });
 }
 
 let thrownIn: Context | undefined;
@@ -94,13 +97,13 @@ function forgetThrown(): void {
 }
 
 /**
- * Calls within a context. What is thrown is not caught: Node shows where an uncaught exception was thrown, and would show the
+ * Calls a method within a context. What is thrown is not caught: Node shows where an uncaught exception was thrown, and would show the
  * place where it was thrown again.
  */
-export function callIn<T>(within: Context, call: () => T): T {
+export function callIn(within: Context, method: Method, self: unknown, args: IArguments): unknown {
   let hasReturned = false;
   try {
-    const result = within === context.active() ? call() : context.with(within, call);
+    const result = callBackIn(within, method, self, args);
     hasReturned = true;
     return result;
   } finally {

@@ -31,7 +31,7 @@ export class ServerEvents {
         function emit(this: EventEmitter, event: unknown, first: unknown, second: unknown) {
           const within = emitting(event, first, second);
           if (within === undefined) return original.apply(this, arguments as never);
-          return callIn(within, () => original.apply(this, arguments as never));
+          return callIn(within, original, this, arguments);
         },
     );
   }
