@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { type Context, context, createContextKey } from '@opentelemetry/api';
-import { callBackIn } from './caller-context.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 
 const servedIn = Symbol('otel-register.served-in');
@@ -103,7 +102,11 @@ function forgetThrown(): void {
 export function callIn(within: Context, method: Method, self: unknown, args: IArguments): unknown {
   let hasReturned = false;
   try {
-    const result = callBackIn(within, method, self, args);
+    // As few lines in stacks as can be.
+    const isThere = within === context.active();
+    const result = isThere
+      ? method.apply(self, args as never)
+      : context.with(within, () => method.apply(self, args as never));
     hasReturned = true;
     return result;
   } finally {
