@@ -297,7 +297,7 @@ describe('a collector that is', () => {
     await until('it has answered often', () => own.requests.length > 5);
     own.refuse = undefined;
     await service.stop();
-    assert.equal(service.stderr().match(/could not deserialize/g)?.length, 1, service.stderr());
+    assert.equal(service.stderr().match(/is taken to have arrived/g)?.length, 1, service.stderr());
   });
 
   test('away when the service starts is one line, and has the numbers when it is there', async (t) => {
