@@ -13,7 +13,8 @@ const TESTS = {
   [join(root, 'otel')]: ['children', 'exit', 'other-preloads', 'own-port', 'protection', 'start'],
   [acceptance]: [
     ...['cluster', 'every-node', 'exemplars', 'failing-callbacks', 'log-correlation', 'name-look-ups'],
-    ...['one-trace', 'otlp-destinations', 'page-', 'probe-', 'same-port', 'spans-', 'worker-threads'],
+    ...['one-trace', 'otlp-destinations', 'page-', 'probe-', 'request-contexts', 'same-port', 'spans-'],
+    ...['stopped-often', 'worker-threads'],
   ],
 };
 
