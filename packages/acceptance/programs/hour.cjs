@@ -38,9 +38,12 @@ app.get('/wrong/:what', ({ params: { what } }) => {
 });
 app.get('/slow/head', (_, response) => response.write('a part'));
 app.get('/slow/nothing', () => {});
-app.get('/held', async (_, response) => {
-  // The pool drops the connections of queries that fail: it is to be full, however little was asked of it since.
+// The pool drops the connections of queries that fail: it is to be full, however little was asked of it since.
+app.get('/full', async (_, response) => {
   await Promise.all(Array.from({ length: 10 }, () => pool.query('SELECT pg_sleep(0.1)')));
+  response.end();
+});
+app.get('/held', (_, response) => {
   globalThis.gc();
   response.json({
     heap: process.memoryUsage().heapUsed,

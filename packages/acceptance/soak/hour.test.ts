@@ -49,6 +49,7 @@ interface Held {
 
 async function heldAtRest({ url }: Program): Promise<Held & { readonly content: HeapContent }> {
   const ask = async () => (await (await fetch(`${url}/held`)).json()) as Held;
+  await fetch(`${url}/full`);
   let held = await ask();
   // Connections that wait for a next request are closed some seconds after the last one.
   const isAtRest = async () => {
