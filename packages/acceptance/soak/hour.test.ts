@@ -1,10 +1,11 @@
 // An hour of a service that has a hundred requests a second, in minutes. SOAK_HOUR_REQUESTS makes it shorter or longer.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { type Postgres, type Redis, startPostgres, startRedis, throwAwayFolder } from '@payments/local-stack';
+import { throwAwayFolder } from '@payments/local-stack';
 import { startCollector } from '../test/support/collector.ts';
+import { throwAwayDatabases } from '../test/support/databases.ts';
 import { type Program, startProgram } from '../test/support/program.ts';
 import { until } from '../test/support/until.ts';
 import { contentOf, grown, type HeapContent } from './heap-snapshot.ts';
@@ -25,18 +26,9 @@ const LEAK = 100;
 /** Connections of a service that has nothing to do: ten to PostgreSQL, one to Redis, and the one that asks. */
 const AT_REST = { PipeWrap: 2, TCPSocketWrap: 12, TCPServerWrap: 1 };
 
+const databases = throwAwayDatabases();
 const folder = throwAwayFolder();
-let postgres: Postgres;
-let redis: Redis;
-before(async () => {
-  postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
-  redis = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
-});
-after(async () => {
-  await postgres?.stop();
-  await redis?.stop();
-  folder.remove();
-});
+after(() => folder.remove());
 
 /** What hour.cjs says that it holds on to. */
 interface Held {
@@ -64,7 +56,7 @@ async function heldAtRest({ url }: Program): Promise<Held & { readonly content: 
 async function anHour(env: Record<string, string>, say: (what: string) => void): Promise<void> {
   const service = await startProgram('hour.cjs', {
     nodeArguments: ['--expose-gc', '-r', './otel/register'],
-    env: { DATABASE_URL: postgres.url('postgres'), REDIS_URL: redis.url, ...env },
+    env: { ...databases(), ...env },
   });
   try {
     await traffic(service, 0, WARM_UP);

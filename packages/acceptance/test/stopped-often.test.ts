@@ -1,34 +1,29 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { freePort, type Postgres, type Redis, startPostgres, startRedis, throwAwayFolder } from '@payments/local-stack';
+import { test } from 'node:test';
+import { freePort } from '@payments/local-stack';
 import { contentOf, grown, type HeapContent } from '../soak/heap-snapshot.ts';
 import { startCollector } from './support/collector.ts';
+import { throwAwayDatabases } from './support/databases.ts';
 import { MetricsPage } from './support/metrics-page.ts';
 import { type Program, startProgram } from './support/program.ts';
 import { startSentry } from './support/sentry-ingest.ts';
 import { until, untilSaid } from './support/until.ts';
 
-const folder = throwAwayFolder();
-let postgres: Postgres;
-let redis: Redis;
-before(async () => {
-  postgres = await startPostgres({ dataDir: join(folder.path, 'postgres'), throwAway: true });
-  redis = await startRedis({ dataDir: join(folder.path, 'redis'), throwAway: true });
-});
-after(async () => {
-  await postgres?.stop();
-  await redis?.stop();
-  folder.remove();
-});
+const databases = throwAwayDatabases();
+
+/** Whether the page is there. */
+const isThere = (metrics: string) =>
+  fetch(metrics).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 async function service(env: Record<string, string> = {}): Promise<Program> {
   const port = String(await freePort());
   return startProgram('stopped-often.cjs', {
     nodeArguments: ['--expose-gc'],
     env: {
-      DATABASE_URL: postgres.url('postgres'),
-      REDIS_URL: redis.url,
+      ...databases(),
       OTEL_EXPORTER_PROMETHEUS_PORT: port,
       OTEL_EXPORTER_PROMETHEUS_SAME_PORT: 'open',
       ...env,
@@ -106,12 +101,7 @@ test('a request that is in flight at a stop is answered as ever, and is not in f
   await program.step('order');
   await program.step('start');
   await program.step('order');
-  await until('the page', () =>
-    fetch(metrics).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+  await until('the page', () => isThere(metrics));
   const page = await program.scrape();
   assert.equal(page.values('http_server_requests_total', 'http_route')['/orders/:id'], 1);
   assert.equal(page.values('http_server_requests_total', 'http_route')['/later'], undefined);
@@ -121,15 +111,10 @@ test('of calls that come before a stop is over the last one counts', async (t) =
   const program = await service();
   t.after(() => program.stop());
   const metrics = await program.metricsUrl();
-  const isThere = () =>
-    fetch(metrics).then(
-      ({ ok }) => ok,
-      () => false,
-    );
   await program.step('restart');
-  await until('the page', isThere);
+  await until('the page', () => isThere(metrics));
   await program.step('startAndStop');
-  assert.equal(await isThere(), false);
+  assert.equal(await isThere(metrics), false);
 });
 
 test('what a worker of a cluster has counted stays on the page while the agent is stopped in it, and is there once when it runs again', async (t) => {
@@ -138,12 +123,7 @@ test('what a worker of a cluster has counted stays on the page while the agent i
   t.after(() => program.stop());
   const metrics = await program.metricsUrl();
   const counted = async () => {
-    const isThere = () =>
-      fetch(metrics).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await until('the page', isThere);
+    await until('the page', () => isThere(metrics));
     const page = await program.scrapeNow();
     return page.values('http_server_requests_total', 'http_response_status_code')['204'];
   };
