@@ -19,7 +19,7 @@ const PACKS = {
   errors: /^@otel-register\/sentry-link$/,
   page: /^@otel-register\/live-page$/,
   others:
-    /^(?:\.\/(?:traces|otlp-exporters)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+))$/,
+    /^(?:\.\/(?:light-spans|otlp-exporters|sampler|span-export|traces)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+|sdk-logs|sdk-trace))$/,
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -76,7 +76,9 @@ const coldOnDemand = {
   name: 'cold-on-demand',
   setup({ onResolve, onLoad }) {
     for (const [pack, filter] of Object.entries(PACKS)) {
-      onResolve({ filter }, ({ path, resolveDir }) => {
+      onResolve({ filter }, ({ path, importer, resolveDir }) => {
+        // What makes ids for Sentry's headers is a small part of it that needs nothing else.
+        if (path === '@opentelemetry/sdk-trace' && importer.endsWith('propagator.js')) return undefined;
         const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
         coldFiles[pack]?.add(file);
         return { path: keyOf(file), namespace: 'cold', pluginData: pack };
@@ -186,9 +188,12 @@ const bundles = [hot];
 for (const [pack, files] of Object.entries(coldFiles)) {
   const cold = await bundleOf([...files].filter(isLeftIn(hot)));
   bundles.push(cold);
-  agent = agent.replace(`@packed-${pack}@`, compressed(textOf(cold)));
+  const text = compressed(textOf(cold));
+  const withIt = agent.replace(`@packed-${pack}@`, text);
+  agent = withIt === agent ? `${agent}\n//packed ${pack} ${text}` : withIt;
 }
-// V8 holds the text of a file for good, and in two bytes a character where a single one needs that.
+agent += '\n';
+// V8 holds the text of what it compiles for good, and in two bytes a character where a single one needs that.
 const [wide] = /.{0,40}[^\0-\x7f].{0,40}/.exec(agent) ?? [];
 if (wide !== undefined) throw new Error(`the agent is to be written in ASCII, with \\u escapes, and has ${wide}`);
 mkdirSync('dist', { recursive: true });

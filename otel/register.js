@@ -89,6 +89,22 @@ function wholeName(option) {
   return option.startsWith('--import') ? require('node:url').pathToFileURL(__filename).href : __filename;
 }
 
+function agentFile() {
+  return require('node:path').join(__dirname, 'dist', 'agent.cjs');
+}
+
+/** As `require` does, but of its code alone: V8 would hold all of the text for good, of which half is packed for who needs it. */
+function loadAgent() {
+  const Module = require('node:module');
+  const file = agentFile();
+  const bytes = require('node:fs').readFileSync(file);
+  const end = bytes.indexOf('\n//packed ');
+  const agent = new Module(file);
+  agent.filename = file;
+  agent._compile(bytes.latin1Slice(0, end < 0 ? bytes.length : end), file, 'commonjs');
+  return agent.exports;
+}
+
 function start() {
   const { getEnvironmentData, isMainThread } = require('node:worker_threads');
   const handedOver = getEnvironmentData('otel-register');
@@ -96,20 +112,20 @@ function start() {
   // Before it is loaded: where that fails, nobody is to try it again.
   const switches = { start() {}, async stop() {} };
   Object.defineProperty(globalThis, loaded, { value: switches });
-  const agent = require('./dist/agent.cjs');
+  const agent = loadAgent();
   if (!isMainThread) return agent.startInThread(handedOver);
   agent.start();
   Object.assign(switches, { start: agent.start, stop: agent.stop });
 }
 
 async function runCommand() {
-  process.exitCode = await require('./dist/agent.cjs').runCommand(process.argv.slice(2));
+  process.exitCode = await loadAgent().runCommand(process.argv.slice(2));
 }
 
 function whyNot(error) {
   if (typeof require === 'undefined')
     return 'otel/package.json is not there, and without it Node takes register.js for an ES module as the service is one; copy it along';
-  if (error?.code === 'MODULE_NOT_FOUND' && String(error.message).includes('./dist/agent.cjs'))
+  if (error?.code === 'ENOENT' && error.path === agentFile())
     return 'otel/dist/agent.cjs is not there; build it with: npm run build';
   return `it could not start: ${error?.stack ?? error}`;
 }

@@ -3,7 +3,7 @@ import { metrics as applicationMetrics, diag } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { registered } from './api-globals.ts';
 import { hasSpanLimits, readConfig } from './environment.ts';
-import { forgetExports } from './exports-wait.ts';
+import { forgetExports, letExportsWait } from './exports-wait.ts';
 import { flushAtExit, type Pushed } from './flush-at-exit.ts';
 import { unwatchImports, watchImports } from './imported-packages.ts';
 import { isEnabled } from './instrumentation-names.ts';
@@ -15,8 +15,8 @@ import { type Parts, partsOf } from './parts.ts';
 import { createPropagator } from './propagators.ts';
 import { hookRequire, unhookRequire } from './required-modules.ts';
 import { createSampler } from './sampler.ts';
+import { sendInExit } from './sent-in-exit.ts';
 import { serviceNameOf, serviceScript } from './service-name.ts';
-import { SpanBatches } from './span-batches.ts';
 import { createSpanProcessors } from './span-export.ts';
 import { type End, Switch } from './switch.ts';
 import { type HandedOver, handOver, takeBack } from './worker-threads.ts';
@@ -102,9 +102,12 @@ function run(env: NodeJS.ProcessEnv, parts: Parts, warnings: readonly string[], 
   hookRequire();
   watchImports();
   ends.push(unhookRequire, unwatchImports, forgetExports);
+  if (hasTraces) letExportsWait();
   // They read variables themselves, and say what is wrong with them.
-  const spanProcessors = hasTraces ? createSpanProcessors(config, parts.spanCounts) : [];
-  const sampler = createSampler(config);
+  const processors = hasTraces
+    ? createSpanProcessors({ config, counts: parts.spanCounts, sendInExit })
+    : { all: [], batches: [] };
+  const sampler = hasTraces ? createSampler(config) : undefined;
   const sdk = withoutItsLogger(
     () =>
       new NodeSDK({
@@ -112,20 +115,22 @@ function run(env: NodeJS.ProcessEnv, parts: Parts, warnings: readonly string[], 
         autoDetectResources: false,
         metricReaders: metrics ? [metrics.newReader()] : [],
         instrumentations: [...probes],
-        logRecordProcessors: [],
         contextManager: parts.contextManager,
-        sampler,
+        ...(sampler && { sampler }),
         textMapPropagator: createPropagator(config, reports?.traceInfo),
-        spanProcessors,
+        spanProcessors: processors.all,
       }),
   );
+  // Logs are the service's own: a provider that is made here would take the place of one that it registers.
+  Object.defineProperty(sdk, 'configureLoggerProviderFromEnv', { value: () => {} });
   ends.push(registered(() => sdk.start()));
-  if (spanProcessors.length > 0 && !hasSpanLimits(env)) lightenSpans(probes, config, sampler, resource, spanProcessors);
+  if (sampler && processors.all.length > 0 && !hasSpanLimits(env))
+    lightenSpans(probes, config, sampler, resource, processors.all);
   if (metrics) guardCallbacks(applicationMetrics.getMeterProvider());
   const disableSpanInstrumentations = parts.enableSpanInstrumentations();
   // Errors of a worker thread that nobody handles there are those of who started it.
   if (reports && isMainThread) ends.push(reports.watchProcess());
-  const pushed = [...spanProcessors.filter((each) => each instanceof SpanBatches), ...(reports ? [reports.link] : [])];
+  const pushed = [...processors.batches, ...(reports ? [reports.link] : [])];
   const endWatching = () => {
     for (const probe of probes) probe.disable();
     disableSpanInstrumentations();

@@ -2,7 +2,7 @@ import type { TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import { SentryPropagator } from '@otel-register/sentry-link/propagation';
-import { samplerOf } from './sampler.ts';
+import { samplerOf } from './sampler-setting.ts';
 import type { PropagatorName } from './setting-parsers.ts';
 import type { Config } from './settings.ts';
 import { spanDestinations } from './span-destinations.ts';

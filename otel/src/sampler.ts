@@ -7,9 +7,9 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { decidingDeferred, isDeferred } from '@otel-register/sentry-link/propagation';
 import type { SamplingOptions } from '@otel-register/spans';
+import { samplerOf } from './sampler-setting.ts';
 import type { SamplerName } from './setting-parsers.ts';
 import type { Config } from './settings.ts';
-import { spanDestinations } from './span-destinations.ts';
 
 /** What decides without a parent, by the last part of the sampler's name. */
 const ROOTS: Record<Exclude<SamplerName, `parentbased_${string}`>, (ratio: number) => Sampler> = {
@@ -37,13 +37,4 @@ export function samplingOf(config: Config, sampler: Sampler): SamplingOptions {
     isOpen: isDeferred,
     sampler,
   };
-}
-
-/** What the share of requests that have spans is decided by. */
-export function samplerOf(config: Config): { name: SamplerName; ratio: number } {
-  const { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio, SENTRY_TRACES_SAMPLE_RATE: rate } = config;
-  if (name !== undefined) return { name, ratio };
-  if (rate !== undefined && spanDestinations(config).includes('sentry'))
-    return { name: 'parentbased_traceidratio', ratio: rate };
-  return { name: 'parentbased_always_on', ratio };
 }

@@ -14,6 +14,14 @@ export type Last =
   | { readonly what: 'spans'; readonly target: SpanTarget; readonly copies: readonly SpanCopy[] }
   | { readonly what: 'metrics'; readonly protocol: OtlpProtocol; readonly metrics: MetricsCopy };
 
+/**
+ * Sends what a process has that is about to exit.
+ *
+ * @param longest in milliseconds
+ * @returns whether it was taken
+ */
+export type SendInExit = (last: Last, longest: number) => boolean;
+
 /** Without the methods of the resource. */
 interface MetricsCopy {
   readonly resource: { readonly attributes: Attributes; readonly schemaUrl: string | undefined };
@@ -23,15 +31,9 @@ interface MetricsCopy {
 /** How long it tries, in milliseconds: there is time for a second attempt, which comes after a second. */
 const OPTIONS = { timeoutMillis: 1_500 };
 
-/**
- * Sends what a process has that is about to exit.
- *
- * @param longest in milliseconds
- * @returns whether it was taken
- */
-export function sendInExit(last: Last, longest: number): boolean {
-  return runInExit(`require(${JSON.stringify(__filename)}).sendLast()`, serialize(last), longest);
-}
+/** By a process of its own, which is given this file. */
+export const sendInExit: SendInExit = (last, longest) =>
+  runInExit(`require(${JSON.stringify(__filename)}).sendLast()`, serialize(last), longest);
 
 /** What the process does that is started for it. */
 export function sendLast(): void {

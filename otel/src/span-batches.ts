@@ -4,10 +4,16 @@ import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opent
 import type { Pushed } from './flush-at-exit.ts';
 import { reportedOnce } from './losses.ts';
 import { componentTypeOf, createExporter, keptFor, nameOf, type SpanTarget } from './otlp-exporters.ts';
-import { sendInExit } from './sent-in-exit.ts';
+import type { SendInExit } from './sent-in-exit.ts';
 import type { Config } from './settings.ts';
 import { copiesOf } from './span-copies.ts';
 import type { SpanCounts } from './span-counts.ts';
+
+export interface SpanExportOptions {
+  readonly config: Config;
+  readonly counts: SpanCounts;
+  readonly sendInExit: SendInExit;
+}
 
 /** Sends spans in batches from a queue with a bound; what is lost, there or on the way, is counted, and said once. */
 export class SpanBatches extends BatchSpanProcessor implements Pushed {
@@ -17,6 +23,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
   readonly #kept: (span: ReadableSpan) => ReadableSpan;
   readonly #counts: SpanCounts;
   readonly #most: number;
+  readonly #sendInExit: SendInExit;
   #queued = 0;
   #onTheWay = 0;
   readonly #reported: ReturnType<typeof reportedOnce>;
@@ -25,7 +32,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
   /** What leaves the queue while nothing can be sent any more. */
   #left: ReadableSpan[] | undefined;
 
-  constructor(target: SpanTarget, config: Config, counts: SpanCounts) {
+  constructor(target: SpanTarget, { config, counts, sendInExit }: SpanExportOptions) {
     const most = config.OTEL_BSP_MAX_QUEUE_SIZE;
     const exporter = createExporter(target);
     super({
@@ -44,6 +51,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
     this.#exporter = exporter;
     this.#counts = counts;
     this.#most = most;
+    this.#sendInExit = sendInExit;
   }
 
   /** Whether there are spans that have not arrived. */
@@ -80,7 +88,7 @@ export class SpanBatches extends BatchSpanProcessor implements Pushed {
     void super.forceFlush();
     const spans = this.#left;
     if (this.#areLost) return;
-    if (!sendInExit({ what: 'spans', target: this.#target, copies: copiesOf(spans) }, longest))
+    if (!this.#sendInExit({ what: 'spans', target: this.#target, copies: copiesOf(spans) }, longest))
       diag.warn(`the last ${spans.length} spans were not taken by ${nameOf(this.#target)} and are lost`);
   }
 

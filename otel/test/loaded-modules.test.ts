@@ -32,7 +32,7 @@ test('metrics alone evaluate nothing that only other configurations need, such a
   const on = await loaded(t);
   const surplus = more(on, bare).filter((name) => !OF_METRICS.includes(name));
   assert.deepEqual(surplus, []);
-  assert.deepEqual(on.files.sort(), ['dist/main.js', 'otel/dist/agent.cjs', 'otel/register.js']);
+  assert.deepEqual(on.files.sort(), ['dist/main.js', 'otel/register.js']);
 });
 
 test('what spans need is unpacked when there are spans, by zlib and vm, which are loaded for nothing else', async (t) => {

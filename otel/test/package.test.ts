@@ -90,7 +90,7 @@ test('installed offline into an empty folder, node -r otel-register measures a s
 
 test('each package that the bundle has code of is in the bill of materials, and its licence allows that', () => {
   const hot = readFileSync(path.join(OTEL, 'dist/agent.cjs'), 'utf8');
-  const packs = hot.matchAll(/(?<=["'`])[\w+/=]{10000,}(?=["'`])/g);
+  const packs = hot.matchAll(/(?<=["'`]|^\/\/packed \w+ )[\w+/=]{10000,}(?=["'`]|$)/gm);
   const cold = Array.from(packs, ([pack]) => brotliDecompressSync(Buffer.from(pack, 'base64')).toString()).join();
   const { components } = JSON.parse(readFileSync(path.join(OTEL, 'dist/sbom.cdx.json'), 'utf8')) as {
     components: { name: string; version: string; licenses: { expression: string }[]; hashes: { content: string }[] }[];

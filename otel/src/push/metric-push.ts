@@ -8,7 +8,7 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { Pushed } from '../flush-at-exit.ts';
-import type { Last } from '../sent-in-exit.ts';
+import type { SendInExit } from '../sent-in-exit.ts';
 import type { Config } from '../settings.ts';
 import type { CountDataPoints } from './data-point-counts.ts';
 import { METRIC_EXPORTERS } from './exporters.ts';
@@ -30,7 +30,7 @@ export interface MetricPushOptions {
   readonly collect: () => Promise<readonly ScopeMetrics[]>;
   /** Those of them that can be read at once, where they are whole without others. */
   readonly recorded: () => readonly ScopeMetrics[] | undefined;
-  readonly sendInExit: (last: Last, longest: number) => boolean;
+  readonly sendInExit: SendInExit;
   /** Called when the event loop is kept; what it returns is called when that is over. */
   readonly beginWork: () => () => void;
 }

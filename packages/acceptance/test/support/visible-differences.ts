@@ -20,8 +20,8 @@ export const VISIBLE: readonly Visible[] = [
     what: '`require.cache`',
     programs: ['modules.cjs'],
     lines: {
-      ...whenOn(/^cache otel\/(?:register\.js|dist\/agent\.cjs)$/),
-      '--import': /^cache (?:otel\/(?:register\.js|dist\/agent\.cjs)|packages\/acceptance\/programs\/nothing\.cjs)$/,
+      ...whenOn(/^cache otel\/register\.js$/),
+      '--import': /^cache (?:otel\/register\.js|packages\/acceptance\/programs\/nothing\.cjs)$/,
       'switched off': /^cache otel\/register\.js$/,
     },
   },
