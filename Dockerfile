@@ -8,20 +8,21 @@ RUN npm ci --include=dev && npx turbo run build --output-logs=errors-only
 # What one service needs to run, and nothing else.
 FROM build AS service
 ARG SERVICE
-RUN mkdir -p /app/otel \
+RUN : "${SERVICE:?is not set: docker build --build-arg SERVICE=payments .}" \
+  && mkdir /app \
   && cp -r "services/$SERVICE/." /app/ \
-  && cp -r otel/register.js otel/package.json otel/dist /app/otel/ \
+  && cp --parents otel/register.js otel/package.json otel/dist/agent.cjs otel/dist/THIRD-PARTY-LICENSES.txt /app/ \
   # The links to the workspace's own packages become copies of them.
   && npm ls --all --omit=dev --parseable --workspace="$SERVICE" \
     | sed 's#^/repository/##' \
     | grep -E '^node_modules/(@[^/]+/)?[^/]+$' \
     | grep -vx "node_modules/$SERVICE" \
     | xargs cp -rL --parents -t /app \
-  && rm -rf /app/src /app/test /app/tsconfig* /app/.turbo /app/node_modules/@payments/*/src /app/node_modules/@payments/*/test
+  && for folder in /app /app/node_modules/@payments/*; do (cd "$folder" && rm -rf src test tsconfig* turbo.json .turbo); done
 
 # Sentry's own local server, for docker-compose.yml:  docker build --target spotlight -t spotlight .
 FROM build AS spotlight-packages
-RUN npm ci --omit=dev --ignore-scripts --prefix packages/local-stack/spotlight
+RUN cd packages/local-stack/spotlight && npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim AS spotlight
 WORKDIR /app/spotlight

@@ -10,6 +10,7 @@ const FILES = {
   'autoinstrumentation.js': 'kubernetes/autoinstrumentation.js',
   'register.js': 'register.js',
   'dist/agent.cjs': 'dist/agent.cjs',
+  'dist/THIRD-PARTY-LICENSES.txt': 'dist/THIRD-PARTY-LICENSES.txt',
   'package.json': 'package.json',
   LICENSE: '../LICENSE',
 };

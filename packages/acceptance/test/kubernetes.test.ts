@@ -77,9 +77,10 @@ test('the rules for the operator are those of otel/prometheus but for the paymen
   assert.deepEqual(rules.spec.groups, shipped);
 });
 
-test('the image has its entry where the operator looks for it, and all in it is small and readable by everybody', () => {
+test('the image has its entry where the operator looks for it and the licences of what it holds, and all is small and readable by everybody', () => {
   const files = readdirSync(image, { recursive: true, encoding: 'utf8' }).map((name) => join(image, name));
-  assert.ok(files.includes(join(image, 'autoinstrumentation.js')));
+  for (const name of ['autoinstrumentation.js', 'LICENSE', 'dist/THIRD-PARTY-LICENSES.txt'])
+    assert.ok(files.includes(join(image, name)), `${name} is missing`);
   for (const file of [image, ...files]) {
     const { mode } = statSync(file);
     const needed = statSync(file).isDirectory() ? 0o055 : 0o044;

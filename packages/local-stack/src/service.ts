@@ -16,6 +16,8 @@ export interface ServiceOptions {
   env: Record<string, string>;
   /** Whether the telemetry agent is loaded, as `node -r ./otel/register`. Default: no. */
   agent?: boolean;
+  /** Where it is started, laid out as its image: the service itself, and the agent in otel/. Default: the repository. */
+  folder?: string;
   /** Default: a free one, which the service logs; LOG_LEVEL must be `info` or finer then. */
   port?: number;
   logFile?: string | undefined;
@@ -36,8 +38,8 @@ const STOP_TIMEOUT_MS = 12_000;
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Starts one service from the repository's root, as `node -r ./otel/register services/<name>/dist/main.js`, and waits until
- * it says that it is ready.
+ * Starts one service from the repository's root, as `node -r ./otel/register services/<name>/dist/main.js`, or from the folder
+ * of its image, and waits until it says that it is ready.
  *
  * @throws Error with the service's last lines when it ends first or is not ready within 30 seconds.
  */
@@ -45,14 +47,16 @@ export async function startService({
   name,
   env,
   agent = false,
+  folder,
   port,
   logFile,
   pidFile,
 }: ServiceOptions): Promise<Service> {
-  const main = mainOf(name);
-  if (!existsSync(join(repositoryRoot, main))) throw new Error(`${main} is missing: run npm run build first`);
+  const cwd = folder ?? repositoryRoot;
+  const main = folder === undefined ? mainOf(name) : join('dist', 'main.js');
+  if (!existsSync(join(cwd, main))) throw new Error(`${main} is missing: run npm run build first`);
   const running = await startProcess(process.execPath, [...(agent ? ['-r', './otel/register'] : []), main], {
-    cwd: repositoryRoot,
+    cwd,
     env: { ...process.env, ...env, PORT: String(port ?? 0) },
     stopTimeoutMs: STOP_TIMEOUT_MS,
     logFile,
