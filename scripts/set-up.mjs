@@ -30,16 +30,34 @@ export async function setUp(...turboOptions) {
  */
 export async function install(title, folder, ...options) {
   if (isInstalled(folder)) return;
-  await step(title, () => run('npm', ['ci', '--loglevel=error', ...options], folder));
+  await step(title, () => npmCi(folder, ...options));
+}
+
+/**
+ * @param {string} folder
+ * @param {string[]} options
+ */
+function npmCi(folder, ...options) {
+  return run('npm', ['ci', '--loglevel=error', ...options], folder);
 }
 
 /** Installs what the agent is tested with: sets of versions, each under the packages' real names, by which the agent knows them. */
 export async function installTestLibraries() {
   const folder = join(root, 'packages', 'acceptance', 'libraries');
-  for (const set of readdirSync(folder)) {
-    const title = `Installing the ${set} libraries that the agent is tested with`;
-    await install(title, join(folder, set), '--ignore-scripts', '--legacy-peer-deps');
-  }
+  const missing = readdirSync(folder).filter((set) => !isInstalled(join(folder, set)));
+  if (missing.length === 0) return;
+  await step('Installing the libraries that the agent is tested with', async (say) => {
+    const sets = missing.entries();
+    const installInTurn = async () => {
+      for (const [index, set] of sets) {
+        say(`(${index + 1} of ${missing.length}: ${set})`);
+        await npmCi(join(folder, set), '--ignore-scripts', '--legacy-peer-deps');
+      }
+    };
+    // Two at a time: each waits for the registry or the disk most of its time.
+    await Promise.all([installInTurn(), installInTurn()]);
+    say(`(${missing.length} sets)`);
+  });
 }
 
 /** Installs other versions of Node.js, where there are packages of them: for Linux on x64. */
