@@ -125,8 +125,10 @@ async function runCommand() {
 function whyNot(error) {
   if (typeof require === 'undefined')
     return 'otel/package.json is not there, and without it Node takes register.js for an ES module as the service is one; copy it along';
-  if (error?.code === 'ENOENT' && error.path === agentFile())
-    return 'otel/dist/agent.cjs is not there; build it with: npm run build';
+  const isNotThere = error?.code === 'ENOENT' && error.path === agentFile();
+  if (isNotThere && !/register\.js$/.test(__filename))
+    return `it was bundled into ${__filename}, where it has no ${error.path}; leave it out of the bundle, and load it with -r or --import`;
+  if (isNotThere) return 'otel/dist/agent.cjs is not there; build it with: npm run build';
   return `it could not start: ${error?.stack ?? error}`;
 }
 

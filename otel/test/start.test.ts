@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
+import { buildSync } from 'esbuild';
 import { HELLO, metricsUrl, node, pageWith, run, serviceFolder } from './support/program.ts';
 
 test('otel/ copied beside dist/main.js into an empty folder is all that node -r ./otel/register needs', async (t) => {
@@ -45,6 +47,22 @@ test('an agent that was not built costs one line that says how to build it, and 
     stderr:
       'otel: the service runs without the agent: otel/dist/agent.cjs is not there; build it with: npm run build\n',
   });
+});
+
+test('an agent that was bundled into the service says to leave it out of the bundle, and the service runs', async (t) => {
+  const cwd = serviceFolder(t, { 'src/main.js': "require('../otel/register'); console.log('ran')" });
+  buildSync({
+    entryPoints: [path.join(cwd, 'src/main.js')],
+    outfile: path.join(cwd, 'dist/main.js'),
+    bundle: true,
+    platform: 'node',
+  });
+  const { code, stdout, stderr } = await run(t, { cwd, args: ['dist/main.js'] }).ended;
+  assert.deepEqual([code, stdout], [0, 'ran\n']);
+  assert.match(
+    stderr,
+    /^otel: the service runs without the agent: it was bundled into \S+main\.js, .* load it with -r/,
+  );
 });
 
 test('an agent that was not built costs nothing where its line cannot be written', async (t) => {
