@@ -48,7 +48,7 @@ interface Command {
   readonly promise: unknown;
   resolve: Settle;
   reject: Settle;
-  [sent]?: Sent;
+  [sent]?: Sent | undefined;
   /** Settles with the pipeline of a cluster that the command is in. */
   [pipeline]?: Promise<unknown>;
   /** Where there are spans: what it is sent with. */
@@ -212,14 +212,23 @@ export class IoredisProbe extends Probe {
   /** Each command gets functions of its own: others that wrap them, as tracers do, call them without a `this`. */
   #watch(command: Command, begun: Sent): void {
     const { resolve, reject } = command;
-    command.resolve = (reply) => {
+    const resolved: Settle = (reply) => {
       this.#resolved(command, begun, reply);
+      const isSentOnce = command[pipeline] === undefined;
+      if (isSentOnce && command.resolve === resolved && command.reject === rejected) {
+        // ioredis gives each command a function that V8 makes old at once, and what hangs on it would live until the heap is full.
+        command.resolve = resolve;
+        command.reject = reject;
+        command[sent] = undefined;
+      }
       return resolve.call(command, reply);
     };
-    command.reject = (error) => {
+    const rejected: Settle = (error) => {
       this.#rejected(command, begun, error);
       return reject.call(command, error);
     };
+    command.resolve = resolved;
+    command.reject = rejected;
   }
 
   #resolved(command: Command, begun: Sent, reply: unknown): void {
