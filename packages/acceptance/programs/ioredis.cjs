@@ -22,6 +22,12 @@ serveSteps({
     ];
   },
 
+  async answered() {
+    const command = new Redis.Command('get', ['plain']);
+    await redis.sendCommand(command);
+    return Object.getOwnPropertySymbols(command).map((name) => [name.toString(), typeof command[name]]);
+  },
+
   async offlineQueue() {
     const late = new Redis(url, { lazyConnect: true });
     const replies = await Promise.all([late.set('a', '1'), late.incr('a'), late.get('a')]);

@@ -16,6 +16,11 @@ describeEachRedis('ioredis', 'ioredis.cjs', env, (redis) => {
     assert.deepEqual(operations, { 'SET –': 1, 'INCR –': 1, 'GET –': 1, 'QUIT –': 1 });
   });
 
+  test('a command that was answered holds nothing of the agent any more', async () => {
+    const { result } = await redis.take('answered');
+    assert.deepEqual(result, [['Symbol(otel-register.sent)', 'undefined']]);
+  });
+
   test('a pipeline is counted by its commands, each with its outcome', async () => {
     const { operations, hits, misses } = await redis.take('pipeline');
     assert.deepEqual(operations, { 'SET –': 2, 'GET –': 2, 'INCR ERR': 1 });
