@@ -41,7 +41,7 @@ const common = {
     // Sentry's SDK would look at the source of every module to put channels in.
     __SENTRY_CHANNEL_INJECTION__: 'false',
   },
-  inject: ['src/unref-timers.ts'],
+  inject: ['src/own-globals.ts'],
   logLevel: 'warning',
 };
 

@@ -1,5 +1,5 @@
 import type childProcess from 'node:child_process';
-import { canRunPrograms, ownProcess } from './own-process.ts';
+import { canRunPrograms, ownOptions, ownProcess } from './own-process.ts';
 
 /** Milliseconds in which nothing can be run; as a timeout, 0 would be none. */
 const SHORTEST = 50;
@@ -15,7 +15,7 @@ const SHORTEST = 50;
 export function runInExit(program: string, input: string | Uint8Array, longest: number): boolean {
   if (longest < SHORTEST || !canRunPrograms()) return false;
   const { spawnSync }: typeof childProcess = require('node:child_process');
-  const { status } = spawnSync(process.execPath, ['-e', program], {
+  const { status } = spawnSync(process.execPath, [...ownOptions(), '-e', program], {
     ...ownProcess(),
     input,
     timeout: Math.ceil(longest),

@@ -55,7 +55,7 @@ export function flushAtExit(pushed: readonly Pushed[]): (shutDown: () => Promise
       try {
         each.sendBeforeExit(LONGEST - (performance.now() - start));
       } catch (error) {
-        diag.warn(`the last ${each.what} could not be sent and are lost:`, error);
+        diag.warn(`the last ${each.what} could not be sent and are lost: ${String(error)}`);
       }
     }
   });

@@ -1,5 +1,5 @@
 import type { CommonSpawnOptions } from 'node:child_process';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 
 /** Whether {@link process.execPath} is a Node.js that runs what it is given, and not the service with its Node.js in one (`node:sea`). */
 export function canRunPrograms(): boolean {
@@ -12,4 +12,9 @@ export function ownProcess() {
     env: { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true', ELECTRON_RUN_AS_NODE: '1' },
     windowsHide: true,
   } satisfies CommonSpawnOptions;
+}
+
+/** The options of Node.js that such a program needs to find the agent's file: Yarn's Plug'n'Play keeps packages in archives. */
+export function ownOptions(): string[] {
+  return 'pnp' in process.versions ? ['-r', createRequire(__filename).resolve('pnpapi')] : [];
 }

@@ -65,6 +65,18 @@ test('a library in a version that no probe knows is wrong, unless it is switched
   assert.equal(off.code, 0);
 });
 
+test('a library in the main file itself cannot be measured, and is to be left outside of the bundle, unless it tells of itself', async (t) => {
+  const main = '// node_modules/express/lib/router/layer.js\n\n  // ../node_modules/fastify/fastify.js\n';
+  const files = { 'node_modules/express/lib/router/layer.js': '', 'dist/main.js': main };
+  const { code, stdout } = await doctor(t, service(t, { express: '4.21.2', fastify: '5.6.0' }, { files }));
+  assert.equal(code, 1);
+  assert.match(
+    stdout,
+    /✖ express 4\.21\.2 +it is bundled .*, where nothing of it is measured\n +→ leave it outside .*external$/m,
+  );
+  assert.match(stdout, /✔ fastify 5\.6\.0 +measured by the probe fastify/);
+});
+
 test('Nest, whose routes are those of Express or Fastify, is measured in each version', async (t) => {
   const files = { 'node_modules/@nestjs/core/nest-factory.js': '' };
   for (const version of ['11.2.10', '12.5.1', '99.0.0']) {

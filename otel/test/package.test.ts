@@ -84,8 +84,10 @@ test('installed offline into an empty folder, node -r otel-register measures a s
     service.process.kill();
   }
 
-  const told = await npm(cwd, 'exec', '--offline', '--', 'otel-register', '--doctor').catch((error) => error);
-  assert.match(told.stdout, /→ start with: node -r otel-register dist\/main\.js$/m);
+  const told = () => npm(cwd, 'exec', '--offline', '--', 'otel-register', '--doctor').catch((error) => error);
+  assert.match((await told()).stdout, /→ start with: node -r otel-register dist\/main\.js$/m);
+  writeFileSync(path.join(cwd, 'package.json'), '{ "name": "hello" }');
+  assert.match((await told()).stdout, /→ name it: npx otel-register --doctor dist\/main\.js$/m);
 });
 
 test('each package that the bundle has code of is in the bill of materials, and its licence allows that', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -90,6 +91,39 @@ test('NODE_OPTIONS reaches the service and no other process: yarn 4, as it lies 
   for (const yarn of [release, tool('yarn/bin/yarn.js')]) {
     await assertMeasured(t, { cwd, args: [yarn, 'start'], env });
   }
+});
+
+test("as a package in an archive of Yarn's Plug'n'Play, the agent measures the service and sends its last spans", async (t) => {
+  const manifest = JSON.stringify({ name: 'my-service', dependencies: { 'otel-register': 'file:./otel' } });
+  const settings = 'nodeLinker: pnp\nenableGlobalCache: false\nenableTelemetry: false\n';
+  const cwd = serviceFolder(t, {
+    ...FILES,
+    'package.json': manifest,
+    'otel/package.json': readFileSync(path.join(__dirname, '../package.json'), 'utf8'),
+    'dist/exit.js': "require('node:http').get('http://localhost:1').on('error', () => process.exit(3));",
+    '.yarnrc.yml': settings,
+    'yarn.lock': '',
+  });
+  const yarn = tool('@yarnpkg/cli-dist/bin/yarn.js');
+  const env = { HOME: cwd, COREPACK_ENABLE_STRICT: '0' };
+  const installed = await run(t, { cwd, args: [yarn, 'install'], env }).ended;
+  assert.equal(installed.code, 0, installed.stdout);
+  assert.match(readdirSync(path.join(cwd, '.yarn/cache')).join(), /otel-register-file-\w+-\w+\.zip/);
+  rmSync(path.join(cwd, 'otel'), { recursive: true });
+  const preloads = ['-r', './.pnp.cjs', '-r', 'otel-register'];
+  await assertMeasured(t, { cwd, args: [...preloads, 'dist/main.js'] });
+
+  let bytes = 0;
+  const collector = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => collector.listen(0, 'localhost', resolve));
+  t.after(() => collector.close());
+  const { port } = collector.address() as { port: number };
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://localhost:${port}` };
+  const { code, stderr } = await run(t, { cwd, args: [...preloads, 'dist/exit.js'], env: endpoint }).ended;
+  assert.deepEqual([code, bytes > 0], [3, true], stderr);
+  assert.doesNotMatch(stderr, /are lost/);
 });
 
 test('NODE_OPTIONS with a relative path holds in the folders of a monorepo', async (t) => {

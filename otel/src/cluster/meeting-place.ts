@@ -40,7 +40,7 @@ export function meetingPlace(cluster: Cluster): string {
 
 /** Where the system does not tell when a process was started, it may be of another one that had its id. */
 export function removeMeetingPlace(cluster: Cluster): void {
-  for (const base of bases()) rmSync(join(base, nameOf(cluster)), { recursive: true, force: true });
+  for (const folder of existingFolders(cluster)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** The processes that have a folder, of whatever cluster. */
@@ -66,7 +66,14 @@ export function isAnyoneThere(cluster: Cluster): boolean {
 }
 
 function ownBases(): string[] {
-  return bases().filter((base) => existsSync(base) && isPrivate(base));
+  return bases().filter((base) => {
+    try {
+      return existsSync(base) && isPrivate(base);
+    } catch {
+      // Node.js' permission model lets the process not look there, so it has brought nothing there either.
+      return false;
+    }
+  });
 }
 
 function bases(): string[] {

@@ -6,7 +6,7 @@ import { LOGGERS } from '../traces.ts';
 import { type Finding, good, note, off, wrong } from './findings.ts';
 import type { Installed, InstalledPackage } from './installed-packages.ts';
 import { knownLibraries, type Watched } from './known-libraries.ts';
-import type { Service } from './service-files.ts';
+import { bundledPackages, type Service } from './service-files.ts';
 
 /** Libraries that the agent can watch as ES modules only by a hook that Node.js has from 22.15 on. */
 const NEED_HOOKS_AS_MODULES = ['hono', 'socket.io-client'];
@@ -25,13 +25,18 @@ const ROUTES_OF: Readonly<Record<string, string>> = { '@nestjs/core': 'Express o
 /** Library by library what would become of it. */
 export function libraryFindings(config: Config, service: Service, { packages, missing }: Installed): Finding[] {
   const watching = knownLibraries();
+  const bundled = bundledPackages(service);
   const inNode = IN_NODE.map(({ by, subject, text }) => {
     if (!isEnabled(config, by)) return switchedOff(config, by, subject);
     return hasMetrics(config) ? good(`${text}, by the probe ${by}`, subject) : off('metrics are off', subject);
   });
   const found = eachOnce(packages).flatMap((installed) => {
     const watched = watching(installed);
-    return watched === undefined ? [] : [libraryFinding(config, service, installed, watched)];
+    if (watched === undefined) return [];
+    const finding = libraryFinding(config, service, installed, watched);
+    return [
+      finding.mark === 'good' && bundled.has(installed.name) && watched.files?.length ? inBundle(finding) : finding,
+    ];
   });
   return [...inNode, ...found.sort(bySubject), ...unfound(service, packages, missing)];
 }
@@ -86,6 +91,12 @@ function unknownVersion({ name, version, through }: InstalledPackage, { by, vers
   const subject = `${name} ${version}`;
   // What others bring along is not the service's to choose.
   return through === undefined && isMeasured ? wrong(text, mend, subject) : note(text, { subject });
+}
+
+/** What is measured by replacing functions in files that are not loaded. */
+function inBundle({ subject }: Finding): Finding {
+  const text = 'it is bundled into the main file, where nothing of it is measured';
+  return wrong(text, 'leave it outside of the bundle: esbuild --packages=external', subject);
 }
 
 function needsNewerNode(name: string, { isModule }: Service): boolean {

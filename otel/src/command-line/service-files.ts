@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { serviceNameOf } from '../service-name.ts';
 import type { Config } from '../settings.ts';
@@ -54,6 +54,14 @@ export function readManifest(folder: string): Manifest | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The packages whose code is in the main file: bundlers name their files there, unless they make it as small as can be. */
+export function bundledPackages({ main }: Service): Set<string> {
+  // It may be a folder, with an index.js.
+  const text = main !== undefined && statSync(main).isFile() ? readFileSync(main, 'utf8') : '';
+  const names = text.matchAll(/^\s*\/\/ (?:\S*\/)?node_modules\/((?:@[^/\s]+\/)?[^/\s]+)\//gm);
+  return new Set(Array.from(names, ([, name = '']) => name));
 }
 
 /** A folder and those that it is in, from the inside out. */

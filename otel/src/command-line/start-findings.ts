@@ -15,7 +15,12 @@ const HARMLESS = /^(?:dotenv|source-map-support|ts-node|tsx|tsconfig-paths|@swc-
 
 /** Node.js, the agent's own file, and how the service is started with it. */
 export function startFindings(service: Service, { env, agent }: Surroundings): Finding[] {
-  return [nodeFinding(), good(`the agent is ${agent}`), mainFinding(service), ...commandFindings(service, env, agent)];
+  return [
+    nodeFinding(),
+    good(`the agent is ${agent}`),
+    mainFinding(service, agent),
+    ...commandFindings(service, env, agent),
+  ];
 }
 
 function nodeFinding(): Finding {
@@ -26,9 +31,10 @@ function nodeFinding(): Finding {
   return wrong(`${text} is too old`, `use Node.js ${OLDEST_NODE.join('.')} or newer`);
 }
 
-function mainFinding({ main, folder, isModule }: Service): Finding {
+function mainFinding({ main, folder, isModule }: Service, agent: string): Finding {
   if (main === undefined) {
-    const mend = 'name it: node otel/register --doctor dist/main.js';
+    const command = isPackage(agent) ? 'npx otel-register' : 'node otel/register';
+    const mend = `name it: ${command} --doctor dist/main.js`;
     return note(`the main file is not known in ${folder}`, { mend });
   }
   return good(`the main file is ${path.relative(folder, main)}, ${isModule ? 'an ES module' : 'CommonJS'}`);
@@ -70,6 +76,9 @@ function preloadsIn(text: string): string[] {
 
 /** How a command line names the agent. */
 function nameOf(agent: string): string {
-  const isPackage = path.basename(path.resolve(agent, '..', '..', '..')) === 'node_modules';
-  return isPackage ? 'otel-register' : './otel/register';
+  return isPackage(agent) ? 'otel-register' : './otel/register';
+}
+
+function isPackage(agent: string): boolean {
+  return path.basename(path.resolve(agent, '..', '..', '..')) === 'node_modules';
 }

@@ -117,7 +117,7 @@ export class CellRegistry {
     return { scope: { name: this.#scope }, metrics };
   }
 
-  /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`. */
+  /** Collects every metric that has a point. One that fails costs itself alone: its error is among `errors`, with its name. */
   async #collect(isLive: boolean): Promise<CollectionResult> {
     const endTime = timestamp(Date.now());
     const errors: unknown[] = [];
@@ -126,7 +126,7 @@ export class CellRegistry {
         const data = await read(this.#startTime, endTime, isLive);
         return data.points.length > 0 ? [metricData(options, type, data)] : [];
       } catch (error) {
-        errors.push(error);
+        errors.push(new Error(`${options.name}: ${error instanceof Error ? error.message : error}`, { cause: error }));
         return [];
       }
     });
