@@ -1,5 +1,8 @@
-import { setImmediate, setTimeout } from 'node:timers';
+import timers from 'node:timers';
 import { diag } from '@opentelemetry/api';
+
+/** Node's own, as they are now: the bundle's global ones do not keep the process alive. */
+const { setImmediate, setTimeout } = timers;
 
 /** The longest that the agent holds up the end of the process, in milliseconds. */
 const LONGEST = 2_000;
@@ -99,7 +102,6 @@ function beforeExit(work: () => Promise<void> | undefined): () => void {
 async function isWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<boolean>((resolve) => {
-    // Node's own: the bundle's global one does not keep the process alive.
     timer = setTimeout(resolve, milliseconds, false);
   });
   const settled = work.then(

@@ -13,7 +13,7 @@ const TELLS_WHAT_IS_LOADED = `
   });`;
 
 /** What metrics alone load of Node.js, beside what a server loads itself. */
-const OF_METRICS = ['os', 'perf_hooks', 'process', 'timers/promises', 'v8', 'worker_threads'];
+const OF_METRICS = ['os', 'perf_hooks', 'process', 'v8', 'worker_threads'];
 
 interface Loaded {
   readonly builtins: string[];

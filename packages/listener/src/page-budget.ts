@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkObserver } from './work.ts';
 
 /** Part of the event loop's time that pages have where they are asked for without end. */
@@ -30,7 +29,7 @@ export class PageBudget implements WorkObserver {
   /** Settles when there may be a page. */
   async turn(): Promise<void> {
     const debt = -this.#saved();
-    if (debt > 0) await delay(debt / SHARE, undefined, { ref: false });
+    if (debt > 0) await new Promise((resolve) => setTimeout(resolve, debt / SHARE).unref());
   }
 
   #saved(): number {

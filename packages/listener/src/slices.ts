@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 /** Milliseconds of work after which the event loop is given back. */
 const SLICE = 1;
 
@@ -9,7 +7,7 @@ export async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T, void, 
   for (const item of items) {
     yield item;
     if (performance.now() - start < SLICE) continue;
-    await setImmediate();
+    await new Promise((resolve) => setImmediate(resolve));
     start = performance.now();
   }
 }
