@@ -13,13 +13,14 @@ import { billOfMaterials, bundledPackages, licenses } from './third-parties.mjs'
 /**
  * What only a browser, or the command line, or a configuration with Sentry, or one with spans, metrics that are sent, OTLP, Zipkin or
  * B3 needs, and what is never needed.
+ * Nothing of it may be met by each request: with a second copy of the API, contexts would be of two kinds to V8, which costs.
  * Each pack is unpacked by itself: the errors of a service are reported without what is for spans.
  */
 const PACKS = {
   errors: /^@otel-register\/sentry-link$/,
   page: /^@otel-register\/live-page$/,
   others:
-    /^(?:\.\/(?:light-spans|otlp-exporters|sampler|span-export|traces)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+|sdk-logs|sdk-trace))$/,
+    /^(?:\.\/(?:otlp-exporters|span-export|traces)\.ts|\.\/push\/.+\.ts|\.\/command-line\/run\.ts|@otel-register\/sentry-link\/span-exporter|@opentelemetry\/(?:configuration|propagator-.+|exporter-(?:trace|metrics|logs)-otlp-.+|exporter-zipkin|otlp-.+|sdk-logs|sdk-trace))$/,
 };
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -77,8 +78,8 @@ const coldOnDemand = {
   setup({ onResolve, onLoad }) {
     for (const [pack, filter] of Object.entries(PACKS)) {
       onResolve({ filter }, ({ path, importer, resolveDir }) => {
-        // What makes ids for Sentry's headers is a small part of it that needs nothing else.
-        if (path === '@opentelemetry/sdk-trace' && importer.endsWith('propagator.js')) return undefined;
+        // Of the SDK of spans others than NodeSDK use small parts, which need nothing else.
+        if (path === '@opentelemetry/sdk-trace' && !importer.includes('sdk-node')) return undefined;
         const file = createRequire(join(resolveDir, 'index.js')).resolve(path);
         coldFiles[pack]?.add(file);
         return { path: keyOf(file), namespace: 'cold', pluginData: pack };
