@@ -1,5 +1,4 @@
 import type { Server } from 'node:net';
-import type { Attributes } from '@opentelemetry/api';
 import type { MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { inSlices } from '@otel-register/listener';
 import { addToTotal, isSilent } from './add-to-total.ts';
@@ -9,12 +8,11 @@ import { counted, type Members } from './group-metrics.ts';
 import { isRunning } from './meeting-place.ts';
 import { isThread, ownName, pidOf } from './member.ts';
 import { Merge, outlivesItsProcess } from './merge.ts';
-import { withNewer } from './newer-metrics.ts';
+import { OwnSnapshot, type SnapshotOptions } from './own-snapshot.ts';
 import { type Answer, askToRenew, renewWhenAsked } from './renewal-requests.ts';
-import { KnownSeries, keyOf } from './series-key.ts';
-import { decode, encode } from './snapshot.ts';
+import { KnownSeries } from './series-key.ts';
+import { decode } from './snapshot.ts';
 import { isMissing, SnapshotFolder } from './snapshot-folder.ts';
-import { Stopwatch } from './stopwatch.ts';
 
 /** Milliseconds between two snapshots that nobody asked for: what a process counted since the last is lost when it is killed. */
 const PACE = 1000;
@@ -29,29 +27,16 @@ const REST_BURST = 100;
 /** So many that have ended are taken into the total without being asked for. */
 const MANY = 10;
 
-export interface ProcessGroupOptions {
+export interface ProcessGroupOptions extends SnapshotOptions {
   /** The folder in which the processes meet; made if need be. */
   readonly folder: () => string;
-  /** The metrics of this process, for a page. */
-  readonly collect: () => Promise<ResourceMetrics>;
-  /** Those of them that may be read at any time: what the application observes itself is read for a page only. */
-  readonly collectOften: () => Promise<readonly ScopeMetrics[]>;
-  /** Those that can be read in an instant: what was counted until now. */
-  readonly recorded: () => readonly ScopeMetrics[];
   /** What is on the page beside the metrics of the processes. */
   readonly describe: (members: Members) => ScopeMetrics;
   /** Most series of a metric that are kept of processes that are gone. */
   readonly limit: number;
-  /** Keeps apart, by the processes' ids, what is not counted up: gauges, memory, connections. */
-  readonly byProcess: boolean;
   /** Told of each process that did not answer in time. */
   readonly onLate: () => void;
   readonly onError: (error: unknown) => void;
-}
-
-interface Own {
-  readonly resource: ResourceMetrics['resource'];
-  readonly snapshot: Buffer;
 }
 
 /**
@@ -64,21 +49,16 @@ export class ProcessGroup {
   readonly #options: ProcessGroupOptions;
   readonly #self = ownName();
   readonly #known = new KnownSeries();
-  readonly #keysByProcess = new WeakMap<Attributes, string>();
+  readonly #snapshot: OwnSnapshot;
   #folder: SnapshotFolder;
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasJoined = false;
-  /** Its points are read when they are written: at the exit it is written once more. */
-  #collected: readonly ScopeMetrics[] = [];
-  #renewing: Promise<unknown> = Promise.resolve();
-  #next: Promise<Own> | undefined;
-  /** Milliseconds that the last snapshot took of the event loop's time. */
-  #cost = 0;
 
   constructor(options: ProcessGroupOptions) {
     this.#options = options;
     this.#folder = new SnapshotFolder(options.folder());
+    this.#snapshot = new OwnSnapshot(options, (pieces, isLast) => this.#write(pieces, isLast));
   }
 
   /** Makes this process one that the others ask. Nothing of it keeps the process alive. */
@@ -98,7 +78,7 @@ export class ProcessGroup {
     this.#timer = undefined;
     this.#server.close();
     this.#server = undefined;
-    this.#writeLast(false);
+    this.#snapshot.writeNow(false);
     this.#folder.leave(this.#self);
   }
 
@@ -110,7 +90,7 @@ export class ProcessGroup {
 
   /** The metrics of all processes of the cluster; of those that are gone what they have counted. */
   async collect(): Promise<ResourceMetrics> {
-    const renewed = this.#renewed();
+    const renewed = this.#snapshot.renewed();
     const others = this.#folder.list().members.filter((member) => member !== this.#self);
     const ask = async (member: string) => [member, await this.#answerOf(member)] as const;
     const answers = await Promise.all(others.map(ask));
@@ -162,25 +142,10 @@ export class ProcessGroup {
     return askToRenew(this.#folder.socketOf(member));
   }
 
-  /** A snapshot that is begun after this call: what has been counted until now is in it. */
-  #renewed(): Promise<Own> {
-    this.#next ??= this.#inTurn(async (stopwatch) => {
-      this.#next = undefined;
-      const { resource, scopeMetrics } = await stopwatch.time(this.#options.collect);
-      this.#collected = scopeMetrics;
-      return { resource, snapshot: await this.#makeSnapshot(stopwatch) };
-    });
-    return this.#next;
-  }
-
-  #renewUnasked(): Promise<unknown> {
-    return this.#inTurn(async (stopwatch) => {
-      const often = await stopwatch.time(this.#options.collectOften);
-      const names = new Set(often.map(({ scope }) => scope.name));
-      this.#collected = [...this.#collected.filter(({ scope }) => !names.has(scope.name)), ...often];
-      await this.#makeSnapshot(stopwatch);
-      if (this.#server && !this.#folder.has(this.#self)) this.#comeBack();
-    });
+  async #renewUnasked(): Promise<void> {
+    await this.#snapshot.renewUnasked();
+    if (this.#server && !this.#folder.has(this.#self)) this.#comeBack();
+    await this.#tidyUp();
   }
 
   /** Also where nobody asks for a page: threads come and go as long as the process is there, and so would what they leave. */
@@ -193,40 +158,8 @@ export class ProcessGroup {
     await addToTotal(this.#folder, this.#self, gone, this.#options.limit);
   }
 
-  /** One after the other: the older of two snapshots must not replace the newer one. */
-  #inTurn<T>(renew: (stopwatch: Stopwatch) => Promise<T>): Promise<T> {
-    const stopwatch = new Stopwatch();
-    const renewal = this.#renewing.then(() => renew(stopwatch));
-    const done = () => {
-      this.#cost = stopwatch.milliseconds;
-    };
-    this.#renewing = renewal.then(done, done);
-    return renewal;
-  }
-
-  async #makeSnapshot(stopwatch: Stopwatch): Promise<Buffer> {
-    const pieces: Buffer[] = [];
-    for await (const piece of inSlices(stopwatch.timed(this.#encoded()))) pieces.push(piece);
-    stopwatch.time(() => this.#write(pieces));
-    return Buffer.concat(pieces);
-  }
-
-  #encoded(): Iterable<Buffer> {
-    return encode(this.#collected, (attributes, metric) => this.#keyOf(attributes, metric));
-  }
-
-  #keyOf(attributes: Attributes, metric: MetricData): string {
-    if (!this.#options.byProcess || outlivesItsProcess(metric)) return keyOf(attributes);
-    let key = this.#keysByProcess.get(attributes);
-    if (key === undefined) {
-      key = keyOf({ ...attributes, 'process.pid': process.pid });
-      this.#keysByProcess.set(attributes, key);
-    }
-    return key;
-  }
-
   /** A snapshot that cannot be written costs what the others show of this process. */
-  #write(pieces: Iterable<Buffer>, isLast = false): void {
+  #write(pieces: Iterable<Buffer>, isLast: boolean): void {
     try {
       this.#folder.write(this.#self, pieces, isLast);
     } catch (error) {
@@ -237,13 +170,7 @@ export class ProcessGroup {
   /** A thread of a pool rests after each task, many times a second where tasks are short. */
   #bringBeforeRests(): void {
     const allowance = new Allowance(REST_SHARE, REST_BURST);
-    beforeBlocking(() => allowance.take(() => this.#writeLast(true)));
-  }
-
-  /** What has been counted until now, at once. */
-  #writeLast(isLast: boolean): void {
-    this.#collected = this.#options.recorded().reduce(withNewer, this.#collected);
-    this.#write(this.#encoded(), isLast);
+    beforeBlocking(() => allowance.take(() => this.#snapshot.writeNow(true)));
   }
 
   /** Somebody has tidied up, or the last one who left took the folder along while this one came. */
@@ -261,9 +188,9 @@ export class ProcessGroup {
     this.#folder.enter(this.#self);
     this.#server = renewWhenAsked({
       path: this.#folder.socketOf(this.#self),
-      renew: () => this.#renewed(),
+      renew: () => this.#snapshot.renewed(),
       // Only now do the others know of it: one who does not listen would be taken for gone.
-      onListening: () => this.#write(this.#encoded()),
+      onListening: () => this.#snapshot.writeAgain(),
       onError: this.#options.onError,
     });
   }
@@ -272,13 +199,13 @@ export class ProcessGroup {
     const again = () => {
       if (this.#timer === timer) this.#renewLater();
     };
-    const renewed = () => this.#renewUnasked().then(() => this.#tidyUp());
-    const timer = setTimeout(() => renewed().then(again, again), Math.max(PACE, this.#cost * SHARE)).unref();
+    const pause = Math.max(PACE, this.#snapshot.cost * SHARE);
+    const timer = setTimeout(() => this.#renewUnasked().then(again, again), pause).unref();
     this.#timer = timer;
   }
 
   #leave(): void {
-    this.#writeLast(false);
+    this.#snapshot.writeNow(false);
     try {
       this.#folder.leave(this.#self);
       if (!isThread(this.#self)) this.#folder.end();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { freePort } from '@payments/local-stack';
 import { contentOf, grown, type HeapContent } from '../soak/heap-snapshot.ts';
 import { startCollector } from './support/collector.ts';
@@ -39,6 +40,21 @@ async function left(program: Program): Promise<{ visible: unknown; content: Heap
   return { visible, content: contentOf(await program.step('snapshot')) };
 }
 
+/** What there are more of, than one at three of four starts. What V8 keeps for itself comes and goes. */
+const more = (before: HeapContent, after: HeapContent, starts: number) => grown(before, after, starts * 0.75);
+
+/** What is left of so many more starts: on a busy machine something may be under way, but what a start keeps stays. */
+async function leftInTheEnd(program: Program, before: HeapContent, starts: number): ReturnType<typeof left> {
+  let after = await left(program);
+  const isLetGo = async () => {
+    if (isDeepStrictEqual(more(before, after.content, starts), {})) return true;
+    after = await left(program);
+    return false;
+  };
+  await until('nothing more', isLetGo).catch(() => {});
+  return after;
+}
+
 /** Starts and stops the agent so often: the page of the last time. */
 async function startAndStop(program: Program, times: number): Promise<MetricsPage> {
   let last = '';
@@ -51,9 +67,9 @@ async function startAndStop(program: Program, times: number): Promise<MetricsPag
   return new MetricsPage(last);
 }
 
-/** Asserts that nothing was kept at each start. What V8 keeps for itself comes and goes. */
+/** Asserts that nothing was kept at each start. */
 function assertNoGrowth(before: HeapContent, after: HeapContent, starts: number): void {
-  assert.deepEqual(grown(before, after, starts * 0.75), {});
+  assert.deepEqual(more(before, after, starts), {});
   const bytes = (after.bytes - before.bytes) / starts;
   assert.ok(bytes < 200, `${bytes} bytes more are in use for each start`);
 }
@@ -64,7 +80,7 @@ test('an agent that is started and stopped 1,000 times in a process leaves nothi
   await startAndStop(program, 200);
   const before = await left(program);
   const page = await startAndStop(program, 800);
-  const after = await left(program);
+  const after = await leftInTheEnd(program, before.content, 800);
   assert.deepEqual(after.visible, before.visible);
   assertNoGrowth(before.content, after.content, 800);
   const requests = page.values('http_server_requests_total', 'http_route', 'http_response_status_code');
@@ -85,7 +101,7 @@ test('with traces and Sentry it leaves nothing behind either, and each span and 
   await startAndStop(program, 200);
   const before = await left(program);
   await startAndStop(program, 300);
-  const after = await left(program);
+  const after = await leftInTheEnd(program, before.content, 300);
   assert.deepEqual(after.visible, before.visible);
   assertNoGrowth(before.content, after.content, 300);
   assert.equal(collector.spans.filter(({ name }) => name === 'GET /orders/:id').length, 1_000);
