@@ -40,7 +40,7 @@ const folder = fileURLToPath(new URL('../results', import.meta.url));
 const FULL: Plan = {
   effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 10, share: 1 },
   startUpRuns: 11,
-  memoryRuns: 7,
+  memoryRuns: 15,
   recordTimes: 31,
   scrapes: [
     [1_000, 11],
