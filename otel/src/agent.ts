@@ -12,6 +12,7 @@ import { useMessagesForDiagnostics, withoutItsLogger } from './messages.ts';
 import { guardCallbacks } from './observable-callbacks.ts';
 import { linkOwnSentry } from './own-sentry.ts';
 import { type Parts, partsOf } from './parts.ts';
+import { processEnvironment } from './process-environment.ts';
 import { createPropagator } from './propagators.ts';
 import { hookRequire, unhookRequire } from './required-modules.ts';
 import { createSampler } from './sampler.ts';
@@ -44,7 +45,7 @@ export async function stop(): Promise<void> {
 }
 
 function createAgent(): Switch | undefined {
-  const { env } = process;
+  const env = processEnvironment();
   const warnings: string[] = [];
   const config = readConfig(env, (message) => warnings.push(message));
   if (config.OTEL_SDK_DISABLED) return undefined;
@@ -145,5 +146,5 @@ function run(env: NodeJS.ProcessEnv, parts: Parts, warnings: readonly string[], 
  */
 export function runCommand(args: readonly string[]): Promise<number> {
   const commandLine: typeof import('./command-line/run.ts') = require('./command-line/run.ts');
-  return commandLine.runCommand(args, { env: process.env, agent: __filename });
+  return commandLine.runCommand(args, { env: processEnvironment(), agent: __filename });
 }

@@ -1,5 +1,6 @@
 import type { CommonSpawnOptions } from 'node:child_process';
 import { createRequire, isBuiltin } from 'node:module';
+import { processEnvironment } from './process-environment.ts';
 
 /** Whether {@link process.execPath} is a Node.js that runs what it is given, and not the service with its Node.js in one (`node:sea`). */
 export function canRunPrograms(): boolean {
@@ -9,7 +10,7 @@ export function canRunPrograms(): boolean {
 /** How a program of the agent is run in a process of its own: without the agent, whatever brought it in here. */
 export function ownProcess() {
   return {
-    env: { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true', ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...processEnvironment(), NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true', ELECTRON_RUN_AS_NODE: '1' },
     windowsHide: true,
   } satisfies CommonSpawnOptions;
 }
