@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { repositoryRoot } from '@payments/local-stack';
 
-const root = join(__dirname, '../../..');
 const telemetry =
   /^(@opentelemetry\/|@sentry\/|@otel-register\/|otel-register$|prom-client|dd-trace|elastic-apm-node|newrelic|.*\/otel\/)/;
 const specifier = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*\(?\s*['"]([^'"]+)['"]/g;
 
 function filesIn(folder: string): string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+  return readdirSync(join(repositoryRoot, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return /^(node_modules|dist|\.turbo)$/.test(entry.name) ? [] : filesIn(path);
     return [path];
@@ -18,7 +18,7 @@ function filesIn(folder: string): string[] {
 
 /** What a file imports, or what a package.json depends on. */
 function needsOf(path: string): string[] {
-  const content = readFileSync(join(root, path), 'utf8');
+  const content = readFileSync(join(repositoryRoot, path), 'utf8');
   if (path.endsWith('package.json')) {
     const manifest = JSON.parse(content);
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
