@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers';
 import { context } from '@opentelemetry/api';
 import { type ClientOptions, ErrorClient, MOST_WAITING } from './client.ts';
 import type { Failure } from './failure.ts';
