@@ -190,8 +190,8 @@ for (const [pack, files] of Object.entries(coldFiles)) {
   const cold = await bundleOf([...files].filter(isLeftIn(hot)));
   bundles.push(cold);
   const text = compressed(textOf(cold));
-  const withIt = agent.replace(`@packed-${pack}@`, text);
-  agent = withIt === agent ? `${agent}\n//packed ${pack} ${text}` : withIt;
+  const place = `@packed-${pack}@`;
+  agent = agent.includes(place) ? agent.replace(place, text) : `${agent}\n//packed ${pack} ${text}`;
 }
 agent += '\n';
 // V8 holds the text of what it compiles for good, and in two bytes a character where a single one needs that.
