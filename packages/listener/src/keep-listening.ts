@@ -22,8 +22,6 @@ export function keepListening(
 ): void {
   let pause = FIRST_PAUSE;
   let isTold = false;
-  /** Whether the socket that is in the way has been looked at. */
-  let isLookedAt = false;
   let later: NodeJS.Timeout | undefined;
   let isOver = false;
 
@@ -35,10 +33,13 @@ export function keepListening(
       return failed(error as Error);
     }
     const at = toListenAt(address);
-    if ('path' in at || at.host === '' || isIP(at.host) !== 0) return listenAt(at);
+    // Before and not after a failure: the workers of a cluster share a socket where each has asked its primary as often.
+    if ('path' in at) return void removeStaleSocket(at.path).then(() => listenAt(at), failed);
+    if (at.host === '' || isIP(at.host) !== 0) return listenAt(at);
     lookup(at.host, {}, (error, host) => (error ? failed(error) : listenAt({ ...at, host: String(host) })));
   };
   const listenAt = (at: ListeningAddress) => {
+    if (isOver) return;
     try {
       server.listen(at);
     } catch (error) {
@@ -52,18 +53,12 @@ export function keepListening(
     if (server.listening) return;
     later = setTimeout(listen, pause).unref();
     pause = Math.min(pause * 2, LONGEST_PAUSE);
-    isLookedAt = false;
   };
   server.on('listening', () => {
     pause = FIRST_PAUSE;
     isTold = false;
   });
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    if (!('path' in address) || error.code !== 'EADDRINUSE' || isLookedAt) return failed(error);
-    isLookedAt = true;
-    // One that is in use may be that of another worker of the same cluster by now, and shared.
-    removeStaleSocket(address.path).then(listen, failed);
-  });
+  server.on('error', failed);
   server.on('close', () => {
     isOver = true;
     clearTimeout(later);

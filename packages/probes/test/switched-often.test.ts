@@ -62,10 +62,13 @@ function visible() {
   };
 }
 
-/** The same when the last connection is free again, and what else is under way has come to its end. */
+/** The same when the last connection is free again and no file is being read or written, by whomever. */
 async function visibleAtRest() {
-  for (let turn = 0; turn < 1_000; turn++) await setImmediate();
-  return visible();
+  for (;;) {
+    for (let turn = 0; turn < 1_000; turn++) await setImmediate();
+    const now = visible();
+    if (!now.resources.some((resource) => resource.startsWith('FSReq'))) return now;
+  }
 }
 
 test('probes that are switched on and off four thousand times leave nothing behind', async () => {
