@@ -205,7 +205,7 @@ export function createMetrics(config: Config, isEnabled: (name: string) => boole
       ...createProbes(
         {
           cells,
-          ignores: (message) => ports.ignores(message),
+          ignores: ports.ignores,
           // Exporters do their work where tracing is suppressed.
           isOwn: hasContexts || isPushed ? () => isTracingSuppressed(context.active()) : () => false,
           cacheNames: config.OTEL_CACHE_NAME_PATTERNS,

@@ -31,10 +31,10 @@ export class ScrapePorts {
   }
 
   /** Whether a request, or a server, is none of the service's. */
-  ignores({ request, server }: { request?: IncomingMessage; server: Server }): boolean {
+  readonly ignores = ({ request, server }: { request?: IncomingMessage; server: Server }): boolean => {
     if (server !== undefined && server === this.#server) return true;
     return request !== undefined && (this.#servicePorts?.isScrape(request, server) ?? false);
-  }
+  };
 
   /** Starts answering; where another process of the cluster has the port, on the service's alone. */
   listen(serviceName: string, createHandler: (access: Access) => ScrapeHandler, cluster: ClusterMetrics): void {

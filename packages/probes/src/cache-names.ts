@@ -24,7 +24,7 @@ export class CacheNames {
   /** @param key as a library was given it: a text or its bytes */
   nameOf(key: unknown): string {
     const patterns = this.#patterns;
-    if (patterns.length === 0) return prefixOf(textOf(key, LONGEST_NAME + 1));
+    if (patterns.length === 0) return prefixOf(typeof key === 'string' ? key : textOf(key, LONGEST_NAME + 1));
     const text = textOf(key, Number.POSITIVE_INFINITY);
     for (const { parts, name } of patterns) if (matches(text, parts)) return name;
     return prefixOf(text);

@@ -79,8 +79,9 @@ export class ExpressProbe extends Probe {
   #handling(original: Method): Method {
     const probe = this;
     return function handleRequest(this: Layer, request: ExpressRequest) {
-      const { route, [mountPath]: path } = this;
-      if (route !== undefined || path !== undefined) probe.#entering(route, path, request);
+      const { route, [mountPath]: mountedAt } = this;
+      const path = route ? route.path : mountedAt;
+      if (path !== undefined) probe.#entering(path, route, request);
       return original.apply(this, arguments as never);
     };
   }
@@ -88,7 +89,7 @@ export class ExpressProbe extends Probe {
   /** A parameter's callback may answer or fail, and then the route that has matched is never handled. */
   #addingParam(original: Method): Method {
     const matched = (request: ExpressRequest) => {
-      if (request.route && routeOf(request) === undefined) this.#entering(request.route, undefined, request);
+      if (request.route && routeOf(request) === undefined) this.#entering(request.route.path, request.route, request);
     };
     return function param(this: Router, name: unknown, callback: unknown) {
       if (typeof callback !== 'function') return original.apply(this, arguments as never);
@@ -99,31 +100,19 @@ export class ExpressProbe extends Probe {
     };
   }
 
-  #entering(route: Route | undefined, path: Path | undefined, request: ExpressRequest): void {
+  /** @param route undefined where `path` is that of a mount */
+  #entering(path: Path, route: Route | undefined, request: ExpressRequest): void {
     try {
-      if (route) this.#enteringRoute(route, request);
-      else if (path !== undefined) this.#enteringMount(path, request);
+      const around = mountAround(request);
+      const pattern = (around?.pattern ?? this.#patterns).child(path);
+      pattern.value ??= pattern.isOverflow ? undefined : joined(around?.pattern.value, path);
+      if (route === undefined) {
+        const { baseUrl, next } = request;
+        request[mount] = { pattern, baseUrl, next, parent: around };
+      } else if (pattern.value !== undefined && !route[answersNotFound]) setRoute(request, pattern.value);
     } catch (error) {
       this.failed(error);
     }
-  }
-
-  #enteringRoute({ path, [answersNotFound]: isNone }: Route, request: ExpressRequest): void {
-    if (isNone) return;
-    const pattern = this.#patternBelow(mountAround(request), path);
-    if (!pattern.isOverflow) setRoute(request, pattern.value as string);
-  }
-
-  #enteringMount(path: Path, request: ExpressRequest): void {
-    const parent = mountAround(request);
-    const { baseUrl, next } = request;
-    request[mount] = { pattern: this.#patternBelow(parent, path), baseUrl, next, parent };
-  }
-
-  #patternBelow(at: Mount | undefined, path: Path): KeyTree<string> {
-    const pattern = (at?.pattern ?? this.#patterns).child(path);
-    pattern.value ??= joined(at?.pattern.value, path);
-    return pattern;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, OutgoingMessage, type ServerResponse } from 'node:http';
 import { contentLength } from './http-conventions.ts';
 import { type Method, overrideMethod, patchMethod, unpatchMethod } from './patch.ts';
-import { type RequestInFlight, RequestsInFlight } from './requests-in-flight.ts';
+import { RequestsInFlight } from './requests-in-flight.ts';
 
 const received = Symbol('otel-register.bytes-received');
 
@@ -29,20 +29,14 @@ export function stopCountingResponseBodies(): void {
 
 function counting(original: Method, isCounted: (response: CountedResponse, sent: number) => boolean): Method {
   return function (this: CountedResponse, chunk: unknown, encoding: unknown) {
-    const answered = chunk ? requestOf(this) : undefined;
+    // The request that it answers, if that is watched. Nothing is kept on the response: V8 would compile anew, and not as well, all
+    // that works on the responses of the service, once only one has a field more.
+    const answered = chunk ? RequestsInFlight.on(this.req?.socket)?.of(this.req) : undefined;
     if (answered !== undefined && isCounted(this, answered.sent)) {
       answered.sent = (Number.isNaN(answered.sent) ? 0 : answered.sent) + byteLength(chunk, encoding);
     }
     return original.apply(this, arguments as never);
   };
-}
-
-/**
- * The request that a response answers, if it is watched. Nothing is kept on the response: V8 would compile anew, and not as
- * well, all that works on the responses of the service, once only one has a field more.
- */
-function requestOf({ req }: ServerResponse): RequestInFlight | undefined {
-  return RequestsInFlight.on(req?.socket)?.of(req);
 }
 
 /**

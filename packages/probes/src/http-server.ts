@@ -20,7 +20,7 @@ import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
 import { Probe } from './probe.ts';
 import { contextOfException, followRequests, requestContext, stopFollowingRequests } from './request-context.ts';
-import { type RequestEnded, type RequestInFlight, RequestsInFlight, type ServerSocket } from './requests-in-flight.ts';
+import { type RequestEnded, RequestsInFlight, type ServerSocket } from './requests-in-flight.ts';
 import { ServerEvents } from './server-events.ts';
 
 interface StartMessage {
@@ -49,17 +49,50 @@ export class HttpServerProbe extends Probe {
   readonly #enter: ((served: Context) => void) | undefined;
   readonly #connections: OpenConnections;
   readonly #events = new ServerEvents((event, first, second) => this.#emitted(event, first, second));
-  readonly #onStart = this.guarded(this.#started);
-  readonly #onFinish = this.guarded(({ request, socket }: StartMessage) =>
-    RequestsInFlight.on(socket)?.finished(request),
-  );
+  // What each request comes through is not `guarded`, but one function each: V8 compiles all of them at once, when traffic begins, and
+  // the process keeps the memory which that takes.
+  readonly #onStart = (message: unknown): void => {
+    try {
+      const { request, response, socket } = message as StartMessage;
+      // Connections of scrapes too, which have the shape of the others then: V8 would compile anew, once there are two, all that works on
+      // those of the service.
+      const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
+      if (this.#ignores(message as StartMessage)) return;
+      countRequestBody(request);
+      requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message as StartMessage));
+    } catch (error) {
+      this.failed(error);
+    }
+  };
+  readonly #onFinish = (message: unknown): void => {
+    try {
+      const { request, socket } = message as StartMessage;
+      RequestsInFlight.on(socket)?.finished(request);
+    } catch (error) {
+      this.failed(error);
+    }
+  };
   readonly #onException = this.guarded((error: Error) => {
     const span = trace.getSpan(contextOfException());
     if (span?.isRecording()) span.recordException(error);
   });
-  readonly #onEnd: RequestEnded = (ended, aborted) => {
+  readonly #onEnd: RequestEnded = ({ kind, request, response, startedAt, sent, span }, aborted) => {
     try {
-      this.#ended(ended, aborted);
+      kind.active.add(-1);
+      if (!this.isEnabled()) return;
+      const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
+      const route = routeOf(request);
+      if (span) endServerSpan(span, kind.method, route, status, aborted);
+      this.#metrics.ended(
+        kind,
+        route,
+        status,
+        aborted,
+        (performance.now() - startedAt) / 1000,
+        bytesReceived(request),
+        aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response, sent),
+        span && this.#captureSpan(span),
+      );
     } catch (error) {
       this.failed(error);
     }
@@ -146,16 +179,6 @@ export class HttpServerProbe extends Probe {
     }
   }
 
-  #started(message: StartMessage): void {
-    const { request, response, socket } = message;
-    // Connections of scrapes too, which have the shape of the others then: V8 would compile anew, once there are two, all that works on
-    // those of the service.
-    const requests = RequestsInFlight.on(socket) ?? RequestsInFlight.watch(socket, this.#metrics, this.#onEnd);
-    if (this.#ignores(message)) return;
-    countRequestBody(request);
-    requests.started(request, response, this.#spans && this.#startSpan(this.#spans, message));
-  }
-
   #startSpan(spans: HttpServerSpans, { request, socket, server }: StartMessage): Span {
     // Connections that the service hands to its server itself are announced by no channel.
     this.#events.watch(server);
@@ -166,24 +189,6 @@ export class HttpServerProbe extends Probe {
     // Node calls the server's listeners next, and nobody else before it has left its own callback.
     if (served) this.#enter?.(served);
     return span;
-  }
-
-  #ended({ kind, request, response, startedAt, sent, span }: RequestInFlight, aborted: 'aborted' | undefined): void {
-    kind.active.add(-1);
-    if (!this.isEnabled()) return;
-    const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
-    const route = routeOf(request);
-    if (span) endServerSpan(span, kind.method, route, status, aborted);
-    this.#metrics.ended(
-      kind,
-      route,
-      status,
-      aborted,
-      (performance.now() - startedAt) / 1000,
-      bytesReceived(request),
-      aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response, sent),
-      span && this.#captureSpan(span),
-    );
   }
 }
 

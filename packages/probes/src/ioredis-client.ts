@@ -31,9 +31,9 @@ const ROUTING = new Set(['asking', 'sentinel']);
 /** Begins the name of the connections by which a cluster asks for its slots. */
 const REFRESHER = 'ioredis-cluster(refresher)';
 
-/** Whether a command is one that ioredis sends by itself to connect. */
-export function isHandshake(redis: IoredisClient, command: string): boolean {
-  return redis.status === 'connect' && HANDSHAKE.has(command);
+/** Whether a command is one that ioredis sends by itself, to connect or to find its way. */
+export function isOwnCommand(redis: IoredisClient, command: string): boolean {
+  return ROUTING.has(command) || (redis.status === 'connect' && HANDSHAKE.has(command));
 }
 
 /** Whether a command is one that ioredis sends by itself to find its way. */

@@ -5,7 +5,7 @@ import {
   type IoredisClient,
   type IoredisPipeline,
   isAutomatic,
-  isHandshake,
+  isOwnCommand,
   isRefresher,
   isRouting,
   serverOf,
@@ -138,37 +138,35 @@ export class IoredisProbe extends Probe {
   #sending(original: Method): Method {
     const probe = this;
     return function sendCommand(this: Redis, command: Command) {
-      probe.#begin(this, command);
+      try {
+        const to = this[client] ?? probe.#clientOf(this);
+        const known = command[sent];
+        if (known !== undefined) probe.#sentAgain(to.connection, command, known);
+        else if (!to.isOnItsOwn && !isOwnCommand(this, command.name)) {
+          const begun = new Sent(to.connection, command.promise);
+          if (probe.#spans) probe.#span(to.connection, command, begun, probe.#spans);
+          command[sent] = begun;
+          probe.#watch(command, begun);
+        }
+      } catch (error) {
+        probe.failed(error);
+      }
       return original.apply(this, arguments as never);
     };
   }
 
   /**
-   * A command comes here once, or more often: for a cluster and then for the server that it has chosen, after it was queued
-   * offline, or to be sent once more after a reconnect or to where a cluster's server has sent it.
+   * A command is sent more often than once for a cluster and then for the server that it has chosen, after it was queued offline, after
+   * a reconnect, or to where a cluster's server has sent it.
    */
-  #begin(redis: Redis, command: Command): void {
-    try {
-      const { connection, isOnItsOwn } = this.#clientOf(redis);
-      const known = command[sent];
-      if (known !== undefined) {
-        if (known.connection !== connection) {
-          known.connection = connection;
-          (known.span ?? command[batch]?.span)?.setAttributes(targetAttributes(connection.target));
-        }
-        if (known.promise === command.promise) return;
-        known.promise = command.promise;
-        this.#watch(command, known);
-        return;
-      }
-      if (isOnItsOwn || isHandshake(redis, command.name) || isRouting(command.name)) return;
-      const begun = new Sent(connection, command.promise);
-      if (this.#spans) this.#span(connection, command, begun, this.#spans);
-      command[sent] = begun;
-      this.#watch(command, begun);
-    } catch (error) {
-      this.failed(error);
+  #sentAgain(connection: RedisConnection, command: Command, known: Sent): void {
+    if (known.connection !== connection) {
+      known.connection = connection;
+      (known.span ?? command[batch]?.span)?.setAttributes(targetAttributes(connection.target));
     }
+    if (known.promise === command.promise) return;
+    known.promise = command.promise;
+    this.#watch(command, known);
   }
 
   /** Those that are sent with others have one span together. */
@@ -213,7 +211,19 @@ export class IoredisProbe extends Probe {
   #watch(command: Command, begun: Sent): void {
     const { resolve, reject } = command;
     const resolved: Settle = (reply) => {
-      this.#resolved(command, begun, reply);
+      try {
+        const { connection, startedAt, exemplar, span } = begun;
+        const operation = redisOperation(command.name);
+        if (startedAt !== undefined) {
+          begun.startedAt = undefined;
+          connection.succeeded(operation, startedAt, exemplar);
+          if (span) endRedisSpan(span, undefined);
+          command[batch]?.replied(operation, reply);
+        }
+        connection.replied(operation, command.args, 0, reply);
+      } catch (failure) {
+        this.failed(failure);
+      }
       const isSentOnce = command[pipeline] === undefined;
       if (isSentOnce && command.resolve === resolved && command.reject === rejected) {
         // ioredis gives each command a function that V8 makes old at once, and what hangs on it would live until the heap is full.
@@ -229,22 +239,6 @@ export class IoredisProbe extends Probe {
     };
     command.resolve = resolved;
     command.reject = rejected;
-  }
-
-  #resolved(command: Command, begun: Sent, reply: unknown): void {
-    try {
-      const { connection, startedAt, exemplar, span } = begun;
-      const operation = redisOperation(command.name);
-      if (startedAt !== undefined) {
-        begun.startedAt = undefined;
-        connection.succeeded(operation, startedAt, exemplar);
-        if (span) endRedisSpan(span, undefined);
-        command[batch]?.replied(operation, reply);
-      }
-      connection.replied(operation, command.args, 0, reply);
-    } catch (failure) {
-      this.failed(failure);
-    }
   }
 
   #rejected(command: Command, begun: Sent, error: unknown): void {

@@ -5,6 +5,7 @@ import { errorType } from './error-type.ts';
 import type { Method } from './patch.ts';
 import { isPlainQuery, targetOf } from './pg-client.ts';
 import {
+  type Asked,
   asked,
   createdFrom,
   gaveUp,
@@ -23,6 +24,9 @@ import { PoolMetrics } from './pool-metrics.ts';
 /**
  * Measures the pools of pg-pool, on what a pool keeps of a request and on its own methods: callbacks and promises of the
  * service are not touched.
+ *
+ * What each request for a connection comes through is one function: V8 compiles all that is called as often at once, and the process keeps
+ * the memory which that takes.
  */
 export class PgPools {
   readonly #metrics: PoolMetrics<PgPool>;
@@ -60,7 +64,16 @@ export class PgPools {
     const pools = this;
     return function connect(this: PgPool) {
       const result = original.apply(this, arguments as never);
-      pools.#queued(this);
+      try {
+        // Every request that does not get a new connection at once has been the last of the queue for a moment.
+        const request = this._pendingQueue.at(-1);
+        if (request && !request[asked]) {
+          pools.#remember(this, request);
+          if (this.options.connectionTimeoutMillis) pools.#watchTimeouts(Object.getPrototypeOf(request));
+        }
+      } catch (error) {
+        pools.#failed(error);
+      }
       return result;
     };
   }
@@ -68,14 +81,18 @@ export class PgPools {
   /** Wraps `Pool.prototype.newClient`. */
   creating(original: Method): Method {
     const spans = this.#spans;
-    const remember = (pool: PgPool, request: PoolRequest) => this.#remember(pool, request);
-    const created = (pool: PgPool, request: PoolRequest, start: number) => this.#created(pool, request, start);
+    const pools = this;
     return function newClient(this: PgPool, request: PoolRequest) {
       const start = performance.now();
-      remember(this, request);
+      try {
+        // It may have been seen in the queue before.
+        if (!request[asked]) pools.#remember(this, request);
+      } catch (error) {
+        pools.#failed(error);
+      }
       const make = () => original.apply(this, arguments as never);
       const result = spans ? spans.pooled(request[asked]?.waiting, request[asked]?.in, make) : make();
-      created(this, request, start);
+      pools.#created(this, request, start);
       return result;
     };
   }
@@ -91,10 +108,23 @@ export class PgPools {
       _: unknown,
       isNew: boolean,
     ) {
-      pools.#acquired(this, client, request, isNew);
       const of = request[asked];
+      try {
+        if (of?.waiting && !request.timedOut) pools.#waited(of, client);
+        const cells = this[pooled];
+        if (cells) {
+          const now = performance.now();
+          if (isNew) cells.createTime.record((now - (client[createdFrom] ?? Number.NaN)) / 1000);
+          // Nobody has asked when the pool takes a client to end it, nor waits any more after a timeout.
+          const since = request.timedOut ? undefined : of?.at;
+          client[takenAt] = since === undefined ? Number.NaN : now;
+          if (since !== undefined) cells.waitTime.record((now - since) / 1000);
+        }
+      } catch (error) {
+        pools.#failed(error);
+      }
       if (!spans || !of?.isForPromise || isNew || hasListeners(this))
-        return callBackIn(of?.in, original, this, arguments);
+        return of?.in ? callBackIn(of.in, original, this, arguments) : original.apply(this, arguments as never);
       spans.promisedIn = of.in;
       try {
         return original.apply(this, arguments as never);
@@ -108,7 +138,11 @@ export class PgPools {
   releasing(original: Method): Method {
     const pools = this;
     return function _release(this: PgPool, client: PooledClient) {
-      pools.#released(this, client);
+      try {
+        this[pooled]?.useTime.record((performance.now() - (client[takenAt] ?? Number.NaN)) / 1000);
+      } catch (error) {
+        pools.#failed(error);
+      }
       return original.apply(this, arguments as never);
     };
   }
@@ -119,33 +153,14 @@ export class PgPools {
     this.#requests.clear();
   }
 
-  /** Every request that does not get a new connection at once has been the last of the queue for a moment. */
-  #queued(pool: PgPool): void {
-    try {
-      const request = pool._pendingQueue.at(-1);
-      if (request === undefined || request[asked] !== undefined) return;
-      this.#remember(pool, request);
-      if (pool.options.connectionTimeoutMillis) this.#watchTimeouts(Object.getPrototypeOf(request));
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-
-  /** The request may have been seen in the queue before. */
   #remember(pool: PgPool, request: PoolRequest): void {
-    try {
-      if (request[asked]) return;
-      const active = this.#spans && context.active();
-      const waiting = active && this.#spans?.wait(active);
-      request[asked] = { at: performance.now(), of: pool, in: active, isForPromise: this.#isForPromise, waiting };
-    } catch (error) {
-      this.#failed(error);
-    }
+    const active = this.#spans && context.active();
+    const waiting = active && this.#spans?.wait(active);
+    request[asked] = { at: performance.now(), of: pool, in: active, isForPromise: this.#isForPromise, waiting };
   }
 
   /** @param client whom the request waited for, where there is one */
-  #waited(request: PoolRequest, client: PooledClient | undefined, error?: string): void {
-    const { [asked]: of } = request;
+  #waited(of: Asked | undefined, client: PooledClient | undefined, error?: string): void {
     if (!of?.waiting) return;
     endPgSpan(of.waiting, error, client && targetOf(client));
     of.waiting = undefined;
@@ -174,33 +189,9 @@ export class PgPools {
     try {
       const type = errorType(error);
       if (type === 'timeout') pool[pooled]?.timeouts.add(1);
-      this.#waited(request, client, type);
+      this.#waited(request[asked], client, type);
     } catch (failure) {
       this.#failed(failure);
-    }
-  }
-
-  #acquired(pool: PgPool, client: PooledClient, request: PoolRequest, isNew: boolean): void {
-    try {
-      if (!request.timedOut) this.#waited(request, client);
-      const cells = pool[pooled];
-      if (cells === undefined) return;
-      const now = performance.now();
-      if (isNew) cells.createTime.record((now - (client[createdFrom] ?? Number.NaN)) / 1000);
-      // Nobody has asked when the pool takes a client to end it, nor waits any more after a timeout.
-      const since = request.timedOut ? undefined : request[asked]?.at;
-      client[takenAt] = since === undefined ? Number.NaN : now;
-      if (since !== undefined) cells.waitTime.record((now - since) / 1000);
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-
-  #released(pool: PgPool, client: PooledClient): void {
-    try {
-      pool[pooled]?.useTime.record((performance.now() - (client[takenAt] ?? Number.NaN)) / 1000);
-    } catch (error) {
-      this.#failed(error);
     }
   }
 
@@ -208,7 +199,7 @@ export class PgPools {
     try {
       const pool = request[asked]?.of;
       pool?.[pooled]?.timeouts.add(1);
-      this.#waited(request, pool?._clients[0], 'timeout');
+      this.#waited(request[asked], pool?._clients[0], 'timeout');
     } catch (error) {
       this.#failed(error);
     }

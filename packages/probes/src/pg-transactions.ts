@@ -59,17 +59,17 @@ export class PgTransactions {
   readying(original: Method): Method {
     const watch = this;
     return function _handleReadyForQuery(this: WatchedClient, message?: { readonly status?: unknown }) {
-      watch.#answered(this, message?.status);
+      const { [transactions]: known } = this;
+      const isOpen = message?.status !== IDLE;
+      if (known !== undefined && isOpen !== (known.open !== undefined)) watch.#changed(this, known, isOpen);
       return original.apply(this, arguments as never);
     };
   }
 
-  #answered(client: WatchedClient, status: unknown): void {
+  #changed(client: WatchedClient, known: ClientTransactions, isOpen: boolean): void {
     try {
-      const known = client[transactions];
-      if (known === undefined || (status === IDLE) === (known.open === undefined)) return;
       const query = activeQuery(client);
-      if (status !== IDLE) known.open = query && this.#startOf(query);
+      if (isOpen) known.open = query && this.#startOf(query);
       // The COMMIT of a transaction in which something failed is answered ROLLBACK; one that fails itself is not active.
       else this.#end(known, query !== undefined && query._result?.command !== 'ROLLBACK' ? 'commit' : 'rollback');
     } catch (error) {

@@ -118,7 +118,19 @@ export class PgProbe extends Probe {
   #pulsing(original: Method): Method {
     const probe = this;
     return function _pulseQueryQueue(this: PgClient) {
-      probe.#begin(this);
+      try {
+        // Every query has been the last of its client's queue for a moment, in the context of the code that asked it.
+        const query: WatchedQuery | undefined = lastQueued(this);
+        if (query !== undefined && query[begun] === undefined) {
+          const start = beginning(performance.now());
+          query[begun] = start;
+          if (probe.#spans) probe.#span(this, query, start, probe.#spans);
+          if (this.native) query.once('end', probe.#nativeEnd);
+          else if (!isReplaced(query.handleReadyForQuery)) probe.#watch(query);
+        }
+      } catch (failure) {
+        probe.failed(failure);
+      }
       return original.apply(this, arguments as never);
     };
   }
@@ -128,7 +140,8 @@ export class PgProbe extends Probe {
     return function handleReadyForQuery(this: WatchedQuery, connection: Carrier) {
       // A row that could not be parsed: pg goes on to handleError, which knows the error.
       if (!this._canceledDueToError) probe.#record(this, connection, undefined);
-      return callBackIn(this[begun]?.in, original, this, arguments);
+      const asker = this[begun]?.in;
+      return asker ? callBackIn(asker, original, this, arguments) : original.apply(this, arguments as never);
     };
   }
 
@@ -180,21 +193,6 @@ export class PgProbe extends Probe {
     } catch (failure) {
       this.failed(failure);
       return connected;
-    }
-  }
-
-  /** Every query has been the last of its client's queue for a moment, in the context of the code that asked it. */
-  #begin(client: PgClient): void {
-    try {
-      const query: WatchedQuery | undefined = lastQueued(client);
-      if (query === undefined || query[begun] !== undefined) return;
-      const start = beginning(performance.now());
-      query[begun] = start;
-      if (this.#spans) this.#span(client, query, start, this.#spans);
-      if (client.native) query.once('end', this.#nativeEnd);
-      else if (!isReplaced(query.handleReadyForQuery)) this.#watch(query);
-    } catch (failure) {
-      this.failed(failure);
     }
   }
 

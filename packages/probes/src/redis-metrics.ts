@@ -17,7 +17,7 @@ export class RedisMetrics {
   /** To be asked when a command begins. */
   readonly captureSpan: CaptureSpan;
   readonly cache: CacheCounters;
-  readonly #database: DatabaseOperations;
+  readonly database: DatabaseOperations;
   readonly #reconnections: CounterMetric;
   /** Those that there were connections to, by their names; one that has none left has none, and does not vanish. */
   readonly #servers = new Map<string, { readonly server: RedisServer; readonly ready: Set<RedisConnection> }>();
@@ -26,7 +26,7 @@ export class RedisMetrics {
   constructor(cells: CellRegistry, database: DatabaseOperations, cacheNames: readonly CacheNamePattern[]) {
     this.captureSpan = database.captureSpan;
     this.cache = new CacheCounters(cells, cacheNames);
-    this.#database = database;
+    this.database = database;
     this.#mostServers = cells.cardinalityLimit;
     this.#reconnections = cells.counter({
       name: 'redis.client.reconnections',
@@ -72,17 +72,7 @@ export class RedisMetrics {
   }
 
   operations({ address, port }: RedisServer, database: string): TargetOperations {
-    return this.#database.on({ system: 'redis', namespace: database, address, port });
-  }
-
-  record(
-    on: TargetOperations,
-    operation: string,
-    error: string | undefined,
-    startedAt: number,
-    span: SpanContext | undefined,
-  ): void {
-    this.#database.record(on, operation, error, (performance.now() - startedAt) / 1000, span);
+    return this.database.on({ system: 'redis', namespace: database, address, port });
   }
 }
 
@@ -128,11 +118,12 @@ export class RedisConnection {
 
   /** @param startedAt in milliseconds, as `performance.now()` tells them */
   failed(operation: string, error: unknown, startedAt: number, span: SpanContext | undefined): void {
-    this.#metrics.record(this.#on, operation, redisErrorType(error), startedAt, span);
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#metrics.database.record(this.#on, operation, redisErrorType(error), seconds, span);
   }
 
   succeeded(operation: string, startedAt: number, span: SpanContext | undefined): void {
-    this.#metrics.record(this.#on, operation, undefined, startedAt, span);
+    this.#metrics.database.record(this.#on, operation, undefined, (performance.now() - startedAt) / 1000, span);
   }
 
   /**

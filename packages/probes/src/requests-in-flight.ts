@@ -85,7 +85,13 @@ export class RequestsInFlight {
   }
 
   started(request: IncomingMessage, response: ServerResponse, span: Span | undefined): void {
-    const kind = this.#kindOf(request);
+    const { method, httpVersionMinor: minorVersion } = request;
+    if (this.#kind === undefined || method !== this.#method || minorVersion !== this.#minorVersion) {
+      this.#kind = this.#metrics.kindOf(this.#scheme, request.httpVersion, method);
+      this.#method = method;
+      this.#minorVersion = minorVersion;
+    }
+    const kind = this.#kind;
     const startedAt = performance.now();
     const place = this.#place;
     if (place.request === undefined) {
@@ -108,38 +114,24 @@ export class RequestsInFlight {
   }
 
   /** A response that is written after its connection is gone finishes too: its request has ended before. */
-  finished(request: IncomingMessage): void {
-    if (this.#place.request === request) {
-      this.#leave(undefined);
+  finished(request: IncomingMessage, aborted?: 'aborted'): void {
+    const place = this.#place;
+    if (place.request === request) {
+      this.#ended(place as RequestInFlight, aborted);
+      // A connection that waits for its next request holds on to nothing of the last one.
+      place.request = undefined;
+      place.response = undefined;
+      place.span = undefined;
       return;
     }
     const index = this.#pipelined.findIndex((pipelined) => pipelined.request === request);
     const [ended] = index === -1 ? [] : this.#pipelined.splice(index, 1);
-    if (ended) this.#ended(ended, undefined);
+    if (ended) this.#ended(ended, aborted);
   }
 
   /** Whatever is still in flight when the connection is gone has been given up. */
   closed(): void {
-    if (this.#place.request !== undefined) this.#leave('aborted');
+    if (this.#place.request !== undefined) this.finished(this.#place.request, 'aborted');
     for (const ended of this.#pipelined.splice(0)) this.#ended(ended, 'aborted');
-  }
-
-  #kindOf(request: IncomingMessage): RequestKind {
-    const { method, httpVersionMinor: minorVersion } = request;
-    if (this.#kind === undefined || method !== this.#method || minorVersion !== this.#minorVersion) {
-      this.#kind = this.#metrics.kindOf(this.#scheme, request.httpVersion, method);
-      this.#method = method;
-      this.#minorVersion = minorVersion;
-    }
-    return this.#kind;
-  }
-
-  #leave(aborted: 'aborted' | undefined): void {
-    const place = this.#place;
-    this.#ended(place as RequestInFlight, aborted);
-    // A connection that waits for its next request holds on to nothing of the last one.
-    place.request = undefined;
-    place.response = undefined;
-    place.span = undefined;
   }
 }

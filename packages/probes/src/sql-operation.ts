@@ -30,7 +30,8 @@ for (const word of OPERATIONS) {
  */
 export function sqlOperation(text: string): string {
   let place = 0;
-  for (let at = skipBlank(text); ; at++) {
+  // Most begin with their word, and none with a letter would be skipped.
+  for (let at = text.charCodeAt(0) > 64 ? 0 : skipBlank(text); ; at++) {
     // The bit that tells small letters from capitals is set; the end of the text is no letter.
     const letter = (text.charCodeAt(at) | 32) - 97;
     if (letter < 0 || letter > 25) return words[place]!;
