@@ -24,21 +24,16 @@ export class CacheNames {
   /** @param key as a library was given it: a text or its bytes */
   nameOf(key: unknown): string {
     const patterns = this.#patterns;
-    if (patterns.length === 0) return prefixOf(typeof key === 'string' ? key : textOf(key, LONGEST_NAME + 1));
-    const text = textOf(key, Number.POSITIVE_INFINITY);
+    const most = patterns.length === 0 ? LONGEST_NAME + 1 : Number.POSITIVE_INFINITY;
+    const text = typeof key === 'string' ? key : textOf(key, most);
     for (const { parts, name } of patterns) if (matches(text, parts)) return name;
-    return prefixOf(text);
+    const end = text.indexOf(':');
+    return end > 0 && end <= LONGEST_NAME ? text.slice(0, end) : NO_PREFIX;
   }
-}
-
-function prefixOf(text: string): string {
-  const end = text.indexOf(':');
-  return end > 0 && end <= LONGEST_NAME ? text.slice(0, end) : NO_PREFIX;
 }
 
 /** @param most bytes to decode of a key that is bytes */
 function textOf(key: unknown, most: number): string {
-  if (typeof key === 'string') return key;
   if (!(key instanceof Uint8Array)) return String(key);
   return Buffer.from(key.buffer, key.byteOffset, Math.min(key.byteLength, most)).toString();
 }

@@ -79,7 +79,7 @@ export class HttpServerProbe extends Probe {
   readonly #onEnd: RequestEnded = ({ kind, request, response, startedAt, sent, span }, aborted) => {
     try {
       kind.active.add(-1);
-      if (!this.isEnabled()) return;
+      if (aborted === 'forgotten') return;
       const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
       const route = routeOf(request);
       if (span) endServerSpan(span, kind.method, route, status, aborted);

@@ -7,16 +7,17 @@ const replaced = Symbol('otel-register.replaced');
 
 /**
  * Replaces a method of a prototype by what `wrap` makes of it. The replacement keeps the name, the length and the property's
- * attributes of the original; a method that is replaced already stays as it is.
+ * attributes of the original; a method that is replaced already stays as it is, and one that `wrap` gives back.
  *
  * @throws Error when there is no such method
  */
 export function patchMethod(target: object, name: string, wrap: (original: Method) => Method): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
-  const original: unknown = descriptor?.value;
+  const original: Method | undefined = descriptor?.value;
   if (!descriptor || typeof original !== 'function') throw new Error(`there is no method ${name}`);
   if (replaced in original) return;
-  Object.defineProperty(target, name, { ...descriptor, value: replacementOf(original as Method, wrap) });
+  const wrapper = wrap(original);
+  if (wrapper !== original) Object.defineProperty(target, name, { ...descriptor, value: inPlaceOf(original, wrapper) });
 }
 
 /**
@@ -25,14 +26,14 @@ export function patchMethod(target: object, name: string, wrap: (original: Metho
  * @throws Error when there is no such method
  */
 export function overrideMethod(target: object, name: string, wrap: (original: Method) => Method): void {
-  const original: unknown = Reflect.get(target, name);
+  const original: Method | undefined = Reflect.get(target, name);
   if (typeof original !== 'function') throw new Error(`there is no method ${name}`);
   const own = Object.getOwnPropertyDescriptor(target, name) ?? {
     configurable: true,
     writable: true,
     enumerable: false,
   };
-  Object.defineProperty(target, name, { ...own, value: replacementOf(original as Method, wrap) });
+  Object.defineProperty(target, name, { ...own, value: inPlaceOf(original, wrap(original)) });
 }
 
 /** Undoes {@link overrideMethod}, unless somebody else has replaced the method since. */
@@ -49,8 +50,8 @@ export function isReplaced(method: Method): boolean {
   return replaced in method;
 }
 
-function replacementOf(original: Method, wrap: (original: Method) => Method): Method {
-  return Object.defineProperties(wrap(original), {
+function inPlaceOf(original: Method, wrapper: Method): Method {
+  return Object.defineProperties(wrapper, {
     name: { value: original.name, configurable: true },
     length: { value: original.length, configurable: true },
     [replaced]: { value: original },

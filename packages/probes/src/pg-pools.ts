@@ -44,13 +44,12 @@ export class PgPools {
     this.#spans = spans;
   }
 
-  /** Wraps `Pool.prototype.query`. */
+  /** Wraps `Pool.prototype.query` where there are spans. */
   querying(original: Method): Method {
+    if (!this.#spans) return original;
     const pools = this;
-    const hasSpans = this.#spans !== undefined;
     return function query(this: PgPool, text: unknown, values: unknown, callback: unknown) {
-      pools.#isForPromise =
-        hasSpans && isPlainQuery(text) && typeof values !== 'function' && !callback && this.Promise === Promise;
+      pools.#isForPromise = isPlainQuery(text) && typeof values !== 'function' && !callback && this.Promise === Promise;
       try {
         return original.apply(this, arguments as never);
       } finally {

@@ -141,20 +141,16 @@ export class RedisConnection {
     }
     if (operation === 'MULTI') this.#queued = [];
     else if (queued !== undefined) this.#queued = undefined;
-    if (operation !== 'EXEC') this.#take(operation, args, firstKey, reply);
-    else if (queued !== undefined && Array.isArray(reply)) this.#takeTransaction(queued, reply);
+    if (operation === 'SELECT') this.select(args[firstKey]);
+    else if (operation !== 'EXEC') this.#metrics.cache.count(operation, args, firstKey, reply);
+    else if (queued !== undefined && Array.isArray(reply)) this.#allReplied(queued, reply);
   }
 
-  #takeTransaction(queued: readonly Queued[], replies: readonly unknown[]): void {
+  #allReplied(queued: readonly Queued[], replies: readonly unknown[]): void {
     for (const [index, { operation, args, firstKey }] of queued.entries()) {
       const reply = replies[index];
-      if (!(reply instanceof Error)) this.#take(operation, args, firstKey, reply);
+      if (!(reply instanceof Error)) this.replied(operation, args, firstKey, reply);
     }
-  }
-
-  #take(operation: string, args: readonly unknown[], firstKey: number, reply: unknown): void {
-    if (operation === 'SELECT') this.select(args[firstKey]);
-    else this.#metrics.cache.count(operation, args, firstKey, reply);
   }
 }
 

@@ -20,8 +20,11 @@ export interface RequestInFlight {
   span: Span | undefined;
 }
 
+/** That the client has given a request up, or that nobody will see its end. */
+export type Unfinished = 'aborted' | 'forgotten';
+
 /** Told of each request once, when it ends; what it is told is good for the time of the call. */
-export type RequestEnded = (ended: Readonly<RequestInFlight>, aborted: 'aborted' | undefined) => void;
+export type RequestEnded = (ended: Readonly<RequestInFlight>, unfinished: Unfinished | undefined) => void;
 
 /** Without a request it is free. */
 class Place {
@@ -67,15 +70,15 @@ export class RequestsInFlight {
     // Before Node's own listener, which tells the service: what it answers then, nobody gets.
     socket.prependOnceListener('close', () => {
       RequestsInFlight.#all.delete(requests);
-      requests.closed();
+      requests.#endAll('aborted');
     });
     RequestsInFlight.#all.add(requests);
     return requests;
   }
 
-  /** Forgets the requests of all connections: nobody will see their end. */
+  /** Forgets the requests of all connections. */
   static letGo(): void {
-    for (const requests of RequestsInFlight.#all) requests.closed();
+    for (const requests of RequestsInFlight.#all) requests.#endAll('forgotten');
   }
 
   private constructor(scheme: 'http' | 'https', metrics: HttpServerMetrics, ended: RequestEnded) {
@@ -114,10 +117,10 @@ export class RequestsInFlight {
   }
 
   /** A response that is written after its connection is gone finishes too: its request has ended before. */
-  finished(request: IncomingMessage, aborted?: 'aborted'): void {
+  finished(request: IncomingMessage, unfinished?: Unfinished): void {
     const place = this.#place;
     if (place.request === request) {
-      this.#ended(place as RequestInFlight, aborted);
+      this.#ended(place as RequestInFlight, unfinished);
       // A connection that waits for its next request holds on to nothing of the last one.
       place.request = undefined;
       place.response = undefined;
@@ -126,12 +129,11 @@ export class RequestsInFlight {
     }
     const index = this.#pipelined.findIndex((pipelined) => pipelined.request === request);
     const [ended] = index === -1 ? [] : this.#pipelined.splice(index, 1);
-    if (ended) this.#ended(ended, aborted);
+    if (ended) this.#ended(ended, unfinished);
   }
 
-  /** Whatever is still in flight when the connection is gone has been given up. */
-  closed(): void {
-    if (this.#place.request !== undefined) this.finished(this.#place.request, 'aborted');
-    for (const ended of this.#pipelined.splice(0)) this.#ended(ended, 'aborted');
+  #endAll(unfinished: Unfinished): void {
+    if (this.#place.request !== undefined) this.finished(this.#place.request, unfinished);
+    for (const ended of this.#pipelined.splice(0)) this.#ended(ended, unfinished);
   }
 }
