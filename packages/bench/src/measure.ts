@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { memoryUnderLoad } from './memory.ts';
 import { FIGURES, type Figures, type VariantResults, type WorkloadResults } from './results.ts';
 import type { Surroundings } from './server.ts';
 import { Side } from './side.ts';
@@ -19,6 +20,11 @@ export interface Effort {
    */
   readonly share: number;
   readonly warmUpShare: number;
+  /**
+   * Fresh processes that the memory is told by. More than rounds, for memory is bimodal: what V8 needs for compiling when traffic begins,
+   * the allocator gives back to the system or keeps as it happens to lie, and that is up to 10 MB.
+   */
+  readonly memoryRuns: number;
 }
 
 export interface Measuring {
@@ -58,11 +64,26 @@ export async function measureWorkload(
       );
     }
   }
+  for (let run = 1; run <= effort.memoryRuns; run++) {
+    const residentMegabytes = async (of: Variant) => {
+      say(`${workload.name}: memory of ${of.name}, run ${run} of ${effort.memoryRuns}`);
+      return (await memoryUnderLoad(workload, of, backends, measuring)).resident / 2 ** 20;
+    };
+    const ofBare = await residentMegabytes(bare);
+    for (const variant of variants) {
+      if (reasons.has(variant)) continue;
+      await residentMegabytes(variant).then(
+        (megabytes) => pairs.get(variant)!.residentMegabytes.push([ofBare, megabytes]),
+        (error: Error) => reasons.set(variant, error.message),
+      );
+    }
+  }
   return {
     name: workload.name,
     title: workload.title,
     requestsPerSlice: requestsOf(workload, effort),
     pairs: effort.rounds * effort.pairsPerRound,
+    memoryRuns: effort.memoryRuns,
     variants: variants.map((variant): VariantResults => {
       const reason = reasons.get(variant);
       const { name } = variant;
@@ -95,12 +116,11 @@ async function measureRound(
       const bareFirst = pair % 2 === 0;
       const first = await (bareFirst ? bareSide : variantSide).slice();
       const second = await (bareFirst ? variantSide : bareSide).slice();
-      const [{ load: bareLoad, ...bareUse }, { load, ...use }] = bareFirst ? [first, second] : [second, first];
-      pairs.cpuMicroseconds.push([bareUse.cpu / requests, use.cpu / requests]);
+      const [{ load: bareLoad, cpu: bareCpu }, { load, cpu }] = bareFirst ? [first, second] : [second, first];
+      pairs.cpuMicroseconds.push([bareCpu / requests, cpu / requests]);
       pairs.requestsPerSecond.push([requests / bareLoad.seconds, requests / load.seconds]);
       pairs.p50Milliseconds.push([quantile(bareLoad.latencies, 0.5), quantile(load.latencies, 0.5)]);
       pairs.p99Milliseconds.push([quantile(bareLoad.latencies, 0.99), quantile(load.latencies, 0.99)]);
-      pairs.residentMegabytes.push([bareUse.rss / 2 ** 20, use.rss / 2 ** 20]);
     }
     const bareHeap = await bareSide.heapSlice();
     const heap = await variantSide.heapSlice();

@@ -4,7 +4,7 @@ import type { MemoryKinds } from './server.ts';
 import { median } from './statistics.ts';
 import { number, signed, table } from './table.ts';
 import { bare, type Variant, whyNotOn } from './variants.ts';
-import type { Backends, Running, Workload } from './workloads.ts';
+import type { Backends, Workload } from './workloads.ts';
 
 const CONNECTIONS = 16;
 
@@ -23,18 +23,18 @@ const KINDS: Record<keyof MemoryKinds, string> = {
 export async function measureMemory(
   workload: Workload,
   variants: readonly Variant[],
-  runs: number,
   backends: Backends,
-  { surroundings, say }: Pick<Measuring, 'surroundings' | 'say'>,
+  measuring: Measuring,
 ): Promise<string> {
+  const { surroundings, say, effort } = measuring;
+  const { memoryRuns: runs } = effort;
   await workload.prepare?.(backends, surroundings);
   const measured = variants.filter((variant) => whyNotOn(surroundings, variant) === undefined);
   const all = new Map([bare, ...measured].map((variant) => [variant, [] as MemoryKinds[]]));
   for (let run = 1; run <= runs; run++) {
     for (const [variant, seen] of all) {
       say(`memory: ${variant.name}, run ${run} of ${runs}`);
-      const running = await workload.start(variant, surroundings, backends);
-      seen.push(await underLoad(running, variant, workload.requests).finally(() => stop(running)));
+      seen.push(await memoryUnderLoad(workload, variant, backends, measuring));
     }
   }
   const kinds = Object.keys(KINDS) as (keyof MemoryKinds)[];
@@ -48,20 +48,38 @@ export async function measureMemory(
   return `Memory by kind, ${workload.title}, ${runs} runs\n${table(['', ...Object.values(KINDS)], [bareRow, ...rows])}`;
 }
 
-/** As in the life of a service: traffic, a scrape, much more traffic. */
-async function underLoad({ servers, requests }: Running, variant: Variant, count: number): Promise<MemoryKinds> {
-  const [server] = servers;
-  const load = (share: number) =>
-    applyLoad({ port: server.port, requests, count: share * count, connections: CONNECTIONS });
-  await load(1);
-  const isOwn = variant.proof.includes('own-page');
-  if (isOwn || variant.proof.includes('service-page')) {
-    await (await fetch(`http://127.0.0.1:${isOwn ? server.metricsPort : server.port}/metrics`)).text();
+/**
+ * The memory of a service under load, started anew; of all its processes where it has several. As in the life of a service: traffic, a
+ * scrape, much more traffic.
+ */
+export async function memoryUnderLoad(
+  workload: Workload,
+  variant: Variant,
+  backends: Backends,
+  { surroundings, effort }: Pick<Measuring, 'surroundings' | 'effort'>,
+): Promise<MemoryKinds> {
+  const { servers, requests } = await workload.start(variant, surroundings, backends);
+  try {
+    const load = (slices: number) => {
+      const count = Math.round(slices * effort.share * workload.requests);
+      return applyLoad({ port: servers[0].port, requests, count, connections: CONNECTIONS });
+    };
+    await load(1);
+    const isOwn = variant.proof.includes('own-page');
+    if (isOwn || variant.proof.includes('service-page')) {
+      for (const { port, metricsPort } of servers) {
+        await (await fetch(`http://127.0.0.1:${isOwn ? metricsPort : port}/metrics`)).text();
+      }
+    }
+    await load(4);
+    const memories = await Promise.all(servers.map((server) => server.memory()));
+    return memories.reduce((sum, memory) => ({
+      resident: sum.resident + memory.resident,
+      heapInUse: sum.heapInUse + memory.heapInUse,
+      heapHeld: sum.heapHeld + memory.heapHeld,
+      allocatedByV8: sum.allocatedByV8 + memory.allocatedByV8,
+    }));
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
   }
-  await load(4);
-  return server.memory();
-}
-
-async function stop({ servers }: Running): Promise<void> {
-  await Promise.all(servers.map((server) => server.stop()));
 }

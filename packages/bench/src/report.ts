@@ -24,7 +24,14 @@ export function report({ workloads, startUp, record, scrape, fuzzed }: Results):
   return parts.join('\n\n');
 }
 
-export function workloadReport({ name, title, requestsPerSlice, pairs, variants }: WorkloadResults): string {
+export function workloadReport({
+  name,
+  title,
+  requestsPerSlice,
+  pairs,
+  memoryRuns,
+  variants,
+}: WorkloadResults): string {
   const measured = variants.flatMap(({ figures }) => figures ?? []);
   const middle = (figure: keyof (typeof measured)[number]) =>
     measured.map((figures) => figures[figure].bare).sort((a, b) => a - b)[Math.floor(measured.length / 2)] ??
@@ -69,7 +76,7 @@ export function workloadReport({ name, title, requestsPerSlice, pairs, variants 
     'heap/request',
     'GC/request',
   ];
-  return `${title}\n${pairs} pairs of ${number(requestsPerSlice)} requests; × and + are beside the bare service\n${table(headings, [bareRow, ...rows])}`;
+  return `${title}\n${pairs} pairs of ${number(requestsPerSlice)} requests, memory by ${memoryRuns} processes each; × and + are beside the bare service\n${table(headings, [bareRow, ...rows])}`;
 }
 
 export function startUpReport({ runs, variants }: StartUpResults): string {

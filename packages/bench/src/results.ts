@@ -22,6 +22,8 @@ export interface WorkloadResults {
   readonly title: string;
   readonly requestsPerSlice: number;
   readonly pairs: number;
+  /** Processes of each variant that the memory is told by. */
+  readonly memoryRuns: number;
   readonly variants: readonly VariantResults[];
 }
 

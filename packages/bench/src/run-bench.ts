@@ -24,7 +24,6 @@ import { workloads as allWorkloads, type Backends, shop } from './workloads.ts';
 interface Plan {
   readonly effort: Effort;
   readonly startUpRuns: number;
-  readonly memoryRuns: number;
   readonly recordTimes: number;
   readonly scrapes: ReadonlyArray<readonly [labelSets: number, times: number]>;
   readonly fuzzedPairs: number;
@@ -38,9 +37,8 @@ const README = join(repositoryRoot, 'README.md');
 const folder = fileURLToPath(new URL('../results', import.meta.url));
 
 const FULL: Plan = {
-  effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 10, share: 1 },
+  effort: { rounds: 5, pairsPerRound: 4, warmUpShare: 10, share: 1, memoryRuns: 11 },
   startUpRuns: 11,
-  memoryRuns: 15,
   recordTimes: 31,
   scrapes: [
     [1_000, 11],
@@ -54,9 +52,8 @@ const FULL: Plan = {
 };
 
 const QUICK: Plan = {
-  effort: { rounds: 1, pairsPerRound: 3, warmUpShare: 0.4, share: 0.15 },
+  effort: { rounds: 1, pairsPerRound: 3, warmUpShare: 0.4, share: 0.15, memoryRuns: 1 },
   startUpRuns: 2,
-  memoryRuns: 1,
   recordTimes: 5,
   scrapes: [
     [1_000, 3],
@@ -118,7 +115,7 @@ export async function runBench(args: readonly string[]): Promise<void> {
     for (const workload of workloads) {
       tell({ workloads: [await measureWorkload(workload, loaded, backends, measuring)] });
     }
-    if (wantsMemory) console.log(`\n${await measureMemory(shop, loaded, plan.memoryRuns, backends, measuring)}`);
+    if (wantsMemory) console.log(`\n${await measureMemory(shop, loaded, backends, measuring)}`);
   });
   if (wants('start-up')) tell({ startUp: await measureStartUp(variants, plan.startUpRuns, measuring) });
   if (wants('record')) tell({ record: await measureRecord(plan.recordTimes, measuring) });

@@ -33,7 +33,8 @@ export interface Server {
   readonly port: number;
   /** Port of the variant's own listener for scrapes. */
   readonly metricsPort: number;
-  usage(): Promise<{ cpu: number; rss: number }>;
+  /** Microseconds of CPU of all its threads since it was started. */
+  cpu(): Promise<number>;
   /** Collects garbage. */
   memory(): Promise<MemoryKinds>;
   startAllocation(): Promise<unknown>;
@@ -83,7 +84,7 @@ export async function startServer(
     port,
     metricsPort,
     stderr,
-    usage: () => ask(child, 'usage'),
+    cpu: () => ask(child, 'cpu'),
     memory: () => ask(child, 'memory'),
     startAllocation: () => ask(child, 'start-allocation'),
     stopAllocation: () => ask(child, 'stop-allocation'),

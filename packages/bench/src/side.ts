@@ -33,7 +33,7 @@ export class Side {
       await side.#load(Math.ceil(warmUp / 10));
       await side.#prove(variant);
       await side.#load(warmUp);
-      await side.#usage();
+      await side.#cpuSince();
       side.#freeze();
       return side;
     } catch (error) {
@@ -44,12 +44,12 @@ export class Side {
   }
 
   /** One slice of load. The CPU is all that the service used since its last turn. */
-  async slice(): Promise<{ load: LoadResult; cpu: number; rss: number }> {
+  async slice(): Promise<{ load: LoadResult; cpu: number }> {
     this.thaw();
     const load = await this.#load();
-    const usage = await this.#usage();
+    const cpu = await this.#cpuSince();
     this.#freeze();
-    return { load, ...usage };
+    return { load, cpu };
   }
 
   /** One slice of load with the heap watched: bytes allocated, and microseconds of garbage collection. */
@@ -74,12 +74,12 @@ export class Side {
     for (const server of this.#running.servers) server.freeze();
   }
 
-  async #usage(): Promise<{ cpu: number; rss: number }> {
-    const usages = await this.#each((server) => server.usage());
-    const total = sum(usages, 'cpu');
+  /** Microseconds since it was asked last. */
+  async #cpuSince(): Promise<number> {
+    const total = (await this.#each((server) => server.cpu())).reduce((sum, cpu) => sum + cpu, 0);
     const cpu = total - this.#cpu;
     this.#cpu = total;
-    return { cpu, rss: sum(usages, 'rss') };
+    return cpu;
   }
 
   #load(count = this.#requests): Promise<LoadResult> {

@@ -11,6 +11,7 @@ export function workloadWith(name: string, ratios: Readonly<Record<string, numbe
     name,
     title: `title of ${name}`,
     requestsPerSlice: 10,
+    memoryRuns: 3,
     pairs: 3,
     variants: Object.entries(ratios).map(([variant, ratio]) =>
       typeof ratio === 'number' ? { name: variant, figures: figures(ratio) } : { name: variant, reason: ratio },
