@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { memoryUnderLoad } from './memory.ts';
 import { FIGURES, type Figures, type VariantResults, type WorkloadResults } from './results.ts';
-import type { Surroundings } from './server.ts';
+import type { MemoryKinds, Surroundings } from './server.ts';
 import { Side } from './side.ts';
 import type { Sink } from './sink.ts';
 import { compare, type Pair, quantile } from './statistics.ts';
@@ -104,7 +103,8 @@ async function measureRound(
   const sentBefore = sink.bytesReceived();
   const started: Side[] = [];
   const start = async (of: Variant) => {
-    const side = await Side.start(workload, of, surroundings, backends, { requests, warmUp });
+    const life = { requests, beforeScrape: Math.ceil(warmUp / 10), afterScrape: warmUp };
+    const side = await Side.start(workload, of, surroundings, backends, life);
     started.push(side);
     return side;
   };
@@ -130,6 +130,19 @@ async function measureRound(
   } finally {
     await Promise.all(started.map((side) => side.stop()));
   }
+}
+
+/** The memory of a service under load, started anew. */
+export async function memoryUnderLoad(
+  workload: Workload,
+  variant: Variant,
+  backends: Backends,
+  { surroundings, effort }: Pick<Measuring, 'surroundings' | 'effort'>,
+): Promise<MemoryKinds> {
+  const requests = requestsOf(workload, effort);
+  const life = { requests, beforeScrape: requests, afterScrape: 4 * requests };
+  const side = await Side.start(workload, variant, surroundings, backends, life);
+  return side.memory().finally(() => side.stop());
 }
 
 /** A variant that sent nothing would look cheap. */

@@ -1,5 +1,5 @@
 import { applyLoad, type LoadResult } from './load-generator.ts';
-import type { Surroundings } from './server.ts';
+import type { MemoryKinds, Surroundings } from './server.ts';
 import type { Variant } from './variants.ts';
 import type { Backends, Running, Workload } from './workloads.ts';
 
@@ -17,22 +17,24 @@ export class Side {
   }
 
   /**
-   * Starts the service, asks soon for its metrics if it has a page, warms it up, and freezes it. After the first scrape V8
-   * compiles anew what it shares with the service, as it does once in the life of a service.
+   * Starts the service and freezes it when it has lived: with traffic, a scrape if it has a page, and much more traffic. After the first
+   * scrape V8 compiles anew what it shares with the service, as it does once in the life of a service.
+   *
+   * @param requests of a slice
    */
   static async start(
     workload: Workload,
     variant: Variant,
     surroundings: Surroundings,
     backends: Backends,
-    { requests, warmUp }: { readonly requests: number; readonly warmUp: number },
+    { requests, beforeScrape, afterScrape }: Record<'requests' | 'beforeScrape' | 'afterScrape', number>,
   ): Promise<Side> {
     const running = await workload.start(variant, surroundings, backends);
     const side = new Side(running, requests);
     try {
-      await side.#load(Math.ceil(warmUp / 10));
+      await side.#load(beforeScrape);
       await side.#prove(variant);
-      await side.#load(warmUp);
+      await side.#load(afterScrape);
       await side.#cpuSince();
       side.#freeze();
       return side;
@@ -60,6 +62,18 @@ export class Side {
     const heaps = await this.#each((server) => server.stopAllocation());
     this.#freeze();
     return { allocated: sum(heaps, 'allocated'), collecting: sum(heaps, 'collecting') };
+  }
+
+  /** Of all its processes, at the end of its life. */
+  async memory(): Promise<MemoryKinds> {
+    this.thaw();
+    const memories = await this.#each((server) => server.memory());
+    return {
+      resident: sum(memories, 'resident'),
+      heapInUse: sum(memories, 'heapInUse'),
+      heapHeld: sum(memories, 'heapHeld'),
+      allocatedByV8: sum(memories, 'allocatedByV8'),
+    };
   }
 
   thaw(): void {
