@@ -1,6 +1,14 @@
-import type { SpanContext } from '@opentelemetry/api';
-import { type CellRegistry, type CounterCell, type HistogramCell, KeyTree, OVERFLOW } from '@otel-register/cells';
+import type { Span } from '@opentelemetry/api';
+import {
+  type CaptureSpan,
+  type CellRegistry,
+  type CounterCell,
+  type HistogramCell,
+  KeyTree,
+  OVERFLOW,
+} from '@otel-register/cells';
 import { HTTP_BODY_SIZE_BOUNDARIES, HTTP_DURATION_BOUNDARIES, methodName } from './http-conventions.ts';
+import { endServerSpan } from './http-server-spans.ts';
 
 /** More than there are schemes, versions and methods together. */
 const MOST_KINDS = 100;
@@ -31,9 +39,11 @@ export class HttpServerMetrics {
   readonly #metrics: ReturnType<typeof httpServerMetrics>;
   readonly #kinds = KeyTree.bounded<RequestKind>(MOST_KINDS);
   readonly #ends: KeyTree<RequestCells>;
+  readonly #captureSpan: CaptureSpan;
 
   constructor(cells: CellRegistry) {
     this.#metrics = httpServerMetrics(cells);
+    this.#captureSpan = cells.captureSpan;
     this.#ends = KeyTree.bounded(cells.cardinalityLimit * 4);
   }
 
@@ -52,37 +62,41 @@ export class HttpServerMetrics {
   }
 
   /**
-   * Counts a request that has ended.
+   * Counts a request that has just ended, and ends its span.
    *
    * @param route its pattern
    * @param status undefined when it was given up before there was one
+   * @param startedAt in milliseconds, as `performance.now()` tells them
    * @param requestSize bytes of the body; undefined where there is none or it is not whole
    * @param responseSize bytes of the body; undefined where there cannot be one
-   * @param span what it was served in
+   * @param span what it was served in, which the observations are remembered with
    */
   ended(
     kind: RequestKind,
     route: string | undefined,
     status: number | undefined,
     aborted: 'aborted' | undefined,
-    seconds: number,
-    requestSize: number | undefined,
-    responseSize: number | undefined,
-    span?: SpanContext,
+    startedAt: number,
+    requestSize?: number,
+    responseSize?: number,
+    span?: Span,
   ): void {
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (span) endServerSpan(span, kind.method, route, status, aborted);
+    const exemplar = span && this.#captureSpan(span);
     const node = kind.ends.child(route).child(status).child(aborted);
     node.value ??= this.#bind(kind, route, status, aborted, node.isOverflow);
     const cells = node.value;
-    cells.duration.record(seconds, span);
+    cells.duration.record(seconds, exemplar);
     cells.count.add(1);
     cells.errors?.add(1);
     if (requestSize !== undefined) {
       cells.requestSize ??= cells.bindSize('requestSize');
-      cells.requestSize.record(requestSize, span);
+      cells.requestSize.record(requestSize, exemplar);
     }
     if (responseSize !== undefined) {
       cells.responseSize ??= cells.bindSize('responseSize');
-      cells.responseSize.record(responseSize, span);
+      cells.responseSize.record(responseSize, exemplar);
     }
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
 import { type Context, type Span, trace } from '@opentelemetry/api';
-import type { CaptureSpan, CellRegistry } from '@otel-register/cells';
+import type { CellRegistry } from '@otel-register/cells';
 import {
   bytesReceived,
   bytesSent,
@@ -14,7 +14,7 @@ import {
 import { mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import { HttpServerMetrics } from './http-server-metrics.ts';
-import { endServerSpan, HttpServerSpans } from './http-server-spans.ts';
+import { HttpServerSpans } from './http-server-spans.ts';
 import { HttpUpgrades } from './http-upgrades.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { isHttp2Server, OpenConnections } from './open-connections.ts';
@@ -43,7 +43,6 @@ export class HttpServerProbe extends Probe {
   readonly #http2: Http2Requests;
   readonly #upgrades: HttpUpgrades;
   readonly #ignores: (message: { request?: IncomingMessage; server: Server }) => boolean;
-  readonly #captureSpan: CaptureSpan;
   /** Undefined where no spans are made. */
   readonly #spans: HttpServerSpans | undefined;
   readonly #enter: ((served: Context) => void) | undefined;
@@ -81,18 +80,10 @@ export class HttpServerProbe extends Probe {
       kind.active.add(-1);
       if (aborted === 'forgotten') return;
       const status = aborted && !isHeadSent(response) ? undefined : response.statusCode;
-      const route = routeOf(request);
-      if (span) endServerSpan(span, kind.method, route, status, aborted);
-      this.#metrics.ended(
-        kind,
-        route,
-        status,
-        aborted,
-        (performance.now() - startedAt) / 1000,
-        bytesReceived(request),
-        aborted || !mayHaveBody(kind.method, response.statusCode) ? undefined : bytesSent(response, sent),
-        span && this.#captureSpan(span),
-      );
+      const hasBody = !aborted && mayHaveBody(kind.method, response.statusCode);
+      const responseSize = hasBody ? bytesSent(response, sent) : undefined;
+      const requestSize = bytesReceived(request);
+      this.#metrics.ended(kind, routeOf(request), status, aborted, startedAt, requestSize, responseSize, span);
     } catch (error) {
       this.failed(error);
     }
@@ -114,11 +105,10 @@ export class HttpServerProbe extends Probe {
     super('http');
     this.#enter = enter;
     this.#ignores = ignores;
-    this.#captureSpan = cells.captureSpan;
     this.#spans = hasSpans ? new HttpServerSpans(() => this.tracer, tellsRequests) : undefined;
     this.#metrics = new HttpServerMetrics(cells);
     const failed = (error: unknown) => this.failed(error);
-    this.#http2 = new Http2Requests(this.#metrics, this.#spans, cells.captureSpan, failed);
+    this.#http2 = new Http2Requests(this.#metrics, this.#spans, failed);
     this.#upgrades = new HttpUpgrades(this.#metrics, this.#spans, failed);
     this.#connections = new OpenConnections(cells, {
       ignores: (server) => ignores({ server: server as Server }),

@@ -67,10 +67,10 @@ export class HttpUpgrades {
   ): void {
     kind.active.add(-1);
     try {
-      const seconds = (performance.now() - startedAt) / 1000;
       const route = routeOf(request);
+      // Ended here: the span of a handshake is no exemplar.
       if (span) endServerSpan(span, kind.method, route, status, aborted);
-      this.#metrics.ended(kind, route, status, aborted, seconds, undefined, undefined);
+      this.#metrics.ended(kind, route, status, aborted, startedAt);
     } catch (error) {
       this.#failed(error);
     }

@@ -2,12 +2,11 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Span } from '@opentelemetry/api';
-import type { CaptureSpan } from '@otel-register/cells';
 import { byteLength } from './http-bodies.ts';
 import { contentLength, mayHaveBody } from './http-conventions.ts';
 import { routeOf } from './http-route.ts';
 import type { HttpServerMetrics, RequestKind } from './http-server-metrics.ts';
-import { endServerSpan, type HttpServerSpans } from './http-server-spans.ts';
+import type { HttpServerSpans } from './http-server-spans.ts';
 import { type Method, overrideMethod, restoreMethod } from './patch.ts';
 import { emitIn, requestContext } from './request-context.ts';
 
@@ -44,21 +43,14 @@ interface RequestStream extends Duplex {
 export class Http2Requests {
   readonly #metrics: HttpServerMetrics;
   readonly #spans: HttpServerSpans | undefined;
-  readonly #captureSpan: CaptureSpan;
   readonly #failed: (error: unknown) => void;
   readonly #onClose: (this: RequestStream) => void;
   /** The prototype of all requests' streams, known with the first of them. */
   #streams: object | undefined;
 
-  constructor(
-    metrics: HttpServerMetrics,
-    spans: HttpServerSpans | undefined,
-    captureSpan: CaptureSpan,
-    failed: (error: unknown) => void,
-  ) {
+  constructor(metrics: HttpServerMetrics, spans: HttpServerSpans | undefined, failed: (error: unknown) => void) {
     this.#metrics = metrics;
     this.#spans = spans;
-    this.#captureSpan = captureSpan;
     this.#failed = failed;
     const closed = (stream: RequestStream) => this.#closed(stream);
     this.#onClose = function () {
@@ -98,18 +90,16 @@ export class Http2Requests {
       const status = sentHeaders?.[':status'] as number | undefined;
       // A response that was written, but not to its end when the client reset the stream, was given up as well.
       const isAborted = stream.aborted || (stream.rstCode !== 0 && !stream.writableFinished);
-      const aborted = isAborted ? 'aborted' : undefined;
-      const route = request && routeOf(request);
-      if (span) endServerSpan(span, kind.method, route, status, aborted);
+      const hasBody = !isAborted && status !== undefined && mayHaveBody(kind.method, status);
       this.#metrics.ended(
         kind,
-        route,
+        request && routeOf(request),
         status,
-        aborted,
-        (performance.now() - stream[startedAt]) / 1000,
+        isAborted ? 'aborted' : undefined,
+        stream[startedAt],
         isAborted ? undefined : requestSize(stream),
-        isAborted || status === undefined || !mayHaveBody(kind.method, status) ? undefined : responseSize(stream),
-        span && this.#captureSpan(span),
+        hasBody ? responseSize(stream) : undefined,
+        span,
       );
     } catch (error) {
       this.#failed(error);
